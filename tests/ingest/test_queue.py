@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
-import uuid
 from collections.abc import Iterator
 
 import pytest
 from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry as RedisRetry
 from rq import Queue
 from rq.job import Job, JobStatus
 from rq.registry import FailedJobRegistry, ScheduledJobRegistry, StartedJobRegistry
@@ -25,36 +27,6 @@ from ingest.queue import (
 from records import Message, OpenChunk, Payload
 
 
-@pytest.fixture
-def connection(redis_url: str) -> Iterator[Redis]:
-    with Redis.from_url(redis_url) as connection:
-        yield connection
-
-
-@pytest.fixture
-def database_id(connection: Redis) -> Iterator[str]:
-    name = f"test-{uuid.uuid4().hex}"
-    yield name
-    delete_queue(connection, name)
-
-
-def delete_queue(connection: Redis, database_id: str) -> None:
-    """Wipe what Redis knows of one database's queue, and nothing else."""
-    queue = Queue(f"moodwatch-{database_id}", connection, serializer=JSONSerializer)
-    registries = (
-        queue.started_job_registry,
-        queue.scheduled_job_registry,
-        queue.failed_job_registry,
-    )
-    ids = set(queue.get_job_ids())
-    for registry in registries:
-        ids |= set(registry.get_job_ids(cleanup=False))
-    keys = [Job.key_for(job_id) for job_id in ids]
-    keys += [queue.key, queue.intermediate_queue_key, *(registry.key for registry in registries)]
-    connection.delete(*keys)
-    connection.srem("rq:queues", queue.key)
-
-
 def rq_of(queue: ChunkQueue, connection: Redis) -> Queue:
     return Queue(queue.name, connection=connection, serializer=JSONSerializer)
 
@@ -67,16 +39,16 @@ def fetch(connection: Redis, chunk: OpenChunk) -> Job:
     return Job.fetch(f"chunk-{chunk.chunk_id}", connection=connection, serializer=JSONSerializer)
 
 
-def test_job_is_what_a_worker_expects(connection: Redis, database_id: str) -> None:
-    queue = ChunkQueue(connection, database_id, job_timeout_s=77)
-    chunk = chunk_of(database_id)
+def test_job_is_what_a_worker_expects(redis_connection: Redis, queue_id: str) -> None:
+    queue = ChunkQueue(redis_connection, queue_id, job_timeout_s=77)
+    chunk = chunk_of(queue_id)
     assert queue.put(chunk)
-    job = fetch(connection, chunk)
+    job = fetch(redis_connection, chunk)
     assert job.func_name == JOB_NAME
     assert not job.kwargs
     (payload,) = job.args
     assert Payload.from_json(payload).chunk == chunk.chunk_id
-    assert job.origin == queue.name == f"moodwatch-{database_id}"
+    assert job.origin == queue.name == f"moodwatch-{queue_id}"
     assert (job.timeout, job.result_ttl, job.failure_ttl) == (77, 0, FAILURE_TTL_S)
     assert job.retries_left == len(RETRY_INTERVALS_S) == 5
     assert job.retry_intervals == list(RETRY_INTERVALS_S)
@@ -85,58 +57,58 @@ def test_job_is_what_a_worker_expects(connection: Redis, database_id: str) -> No
 
 
 def test_text_stands_in_no_field_but_the_compressed_arguments(
-    connection: Redis, database_id: str
+    redis_connection: Redis, queue_id: str
 ) -> None:
-    chunk = chunk_of(database_id)
-    ChunkQueue(connection, database_id).put(chunk)
-    fields = connection.hgetall(Job.key_for(f"chunk-{chunk.chunk_id}"))
+    chunk = chunk_of(queue_id)
+    ChunkQueue(redis_connection, queue_id).put(chunk)
+    fields = redis_connection.hgetall(Job.key_for(f"chunk-{chunk.chunk_id}"))
     assert fields[b"description"] == f"score chunk {chunk.chunk_id}".encode()
     assert not [name for name, value in fields.items() if b"secret" in value]
 
 
-def test_chunk_put_twice_is_queued_once(connection: Redis, database_id: str) -> None:
-    queue, chunk = ChunkQueue(connection, database_id), chunk_of(database_id)
+def test_chunk_put_twice_is_queued_once(redis_connection: Redis, queue_id: str) -> None:
+    queue, chunk = ChunkQueue(redis_connection, queue_id), chunk_of(queue_id)
     assert queue.put(chunk)
     assert not queue.put(chunk)
     assert queue.depth() == 1
 
 
-def test_marks_out_of_order_are_refused(connection: Redis) -> None:
+def test_marks_out_of_order_are_refused(redis_connection: Redis) -> None:
     with pytest.raises(ValueError, match="found 5 and 5"):
-        ChunkQueue(connection, "x", high_water=5, low_water=5)
+        ChunkQueue(redis_connection, "x", high_water=5, low_water=5)
 
 
 def test_reading_waits_at_the_high_mark_until_the_low_one(
-    connection: Redis, database_id: str
+    redis_connection: Redis, queue_id: str
 ) -> None:
-    queue = ChunkQueue(connection, database_id, high_water=4, low_water=1)
+    queue = ChunkQueue(redis_connection, queue_id, high_water=4, low_water=1)
     for _ in range(3):
-        queue.put(chunk_of(database_id))
+        queue.put(chunk_of(queue_id))
     started = time.monotonic()
     queue.wait_for_room(poll_s=5)
     assert time.monotonic() - started < 1, "below the high mark nobody waits"
 
-    queue.put(chunk_of(database_id))
+    queue.put(chunk_of(queue_id))
     waiting = threading.Thread(target=queue.wait_for_room, kwargs={"poll_s": 0.01})
     waiting.start()
     for left in (3, 2):
-        rq_of(queue, connection).pop_job_id()
+        rq_of(queue, redis_connection).pop_job_id()
         time.sleep(0.1)
         assert waiting.is_alive(), f"{left} chunks are above the low mark"
-    rq_of(queue, connection).pop_job_id()
+    rq_of(queue, redis_connection).pop_job_id()
     waiting.join(5)
     assert not waiting.is_alive()
 
 
-def test_waiting_for_room_ends_when_cancelled(connection: Redis, database_id: str) -> None:
-    queue = ChunkQueue(connection, database_id, high_water=1, low_water=0)
-    queue.put(chunk_of(database_id))
+def test_waiting_for_room_ends_when_cancelled(redis_connection: Redis, queue_id: str) -> None:
+    queue = ChunkQueue(redis_connection, queue_id, high_water=1, low_water=0)
+    queue.put(chunk_of(queue_id))
     queue.wait_for_room(poll_s=0.01, cancelled=lambda: True)
     assert queue.depth() == 1
 
 
 def test_absent_redis_is_retried_then_said(unused_port: int) -> None:
-    queue = ChunkQueue(Redis(port=unused_port), "x", patience_s=0.5)
+    queue = ChunkQueue(without_retry(unused_port), "x", patience_s=0.5)
     started = time.monotonic()
     with pytest.raises(QueueUnavailableError, match="'moodwatch-x' \\(ConnectionError\\)"):
         queue.put(chunk_of("x"))
@@ -144,15 +116,17 @@ def test_absent_redis_is_retried_then_said(unused_port: int) -> None:
 
 
 def test_retrying_ends_when_cancelled(unused_port: int) -> None:
-    queue = ChunkQueue(Redis(port=unused_port), "x", patience_s=60)
+    queue = ChunkQueue(without_retry(unused_port), "x", patience_s=60)
     with pytest.raises(QueueUnavailableError):
         queue.put(chunk_of("x"), cancelled=lambda: True)
 
 
+def without_retry(port: int) -> Redis:
+    return Redis(port=port, retry=RedisRetry(NoBackoff(), 0))
+
+
 @pytest.fixture
 def unused_port() -> Iterator[int]:
-    import socket
-
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))  # bound and never listening: every connection is refused
         yield int(bound.getsockname()[1])
@@ -162,45 +136,49 @@ def lost(queue: ChunkQueue, chunk: OpenChunk) -> bool:
     return chunk.chunk_id in queue.rounds_of_lost([chunk.chunk_id])
 
 
-def test_job_is_alive_wherever_a_worker_will_find_it(connection: Redis, database_id: str) -> None:
-    queue, chunk = ChunkQueue(connection, database_id), chunk_of(database_id)
-    rq, job_id = rq_of(queue, connection), f"chunk-{chunk.chunk_id}"
+def test_job_is_alive_wherever_a_worker_will_find_it(
+    redis_connection: Redis, queue_id: str
+) -> None:
+    queue, chunk = ChunkQueue(redis_connection, queue_id), chunk_of(queue_id)
+    rq, job_id = rq_of(queue, redis_connection), f"chunk-{chunk.chunk_id}"
     assert lost(queue, chunk), "never enqueued"
     queue.put(chunk)
     assert not lost(queue, chunk), "queued"
-    Queue.lmove(connection, rq.key, timeout=None)
+    Queue.lmove(redis_connection, rq.key, timeout=None)
     assert queue.depth() == 0
     assert not lost(queue, chunk), "popped and not started: its peers put it back"
-    connection.lrem(rq.intermediate_queue_key, 1, job_id)
+    redis_connection.lrem(rq.intermediate_queue_key, 1, job_id)
     assert lost(queue, chunk), "a hash that no list names"
-    connection.zadd(StartedJobRegistry(queue=rq).key, {f"{job_id}:execution": time.time() + 60})
+    redis_connection.zadd(
+        StartedJobRegistry(queue=rq).key, {f"{job_id}:execution": time.time() + 60}
+    )
     assert not lost(queue, chunk), "being scored"
-    connection.delete(StartedJobRegistry(queue=rq).key)
-    connection.zadd(ScheduledJobRegistry(queue=rq).key, {job_id: time.time() + 60})  # type: ignore[no-untyped-call]
+    redis_connection.delete(StartedJobRegistry(queue=rq).key)
+    redis_connection.zadd(ScheduledJobRegistry(queue=rq).key, {job_id: time.time() + 60})  # type: ignore[no-untyped-call]
     assert not lost(queue, chunk), "waiting for its retry"
-    connection.delete(Job.key_for(job_id))
+    redis_connection.delete(Job.key_for(job_id))
     assert lost(queue, chunk), "an entry without its hash"
 
 
 def test_remains_of_a_failed_job_are_cleared_and_its_rounds_counted(
-    connection: Redis, database_id: str
+    redis_connection: Redis, queue_id: str
 ) -> None:
-    queue, chunk = ChunkQueue(connection, database_id), chunk_of(database_id)
+    queue, chunk = ChunkQueue(redis_connection, queue_id), chunk_of(queue_id)
     for rounds in (1, 2):
         queue.put(chunk, rounds=rounds - 1)
-        rq = rq_of(queue, connection)
+        rq = rq_of(queue, redis_connection)
         rq.pop_job_id()
-        job = fetch(connection, chunk)
+        job = fetch(redis_connection, chunk)
         job.set_status(JobStatus.FAILED)
         FailedJobRegistry(queue=rq).add(job, ttl=60)
         assert queue.rounds_of_lost([chunk.chunk_id]) == {chunk.chunk_id: rounds}
         assert queue.clear(chunk.chunk_id)
         assert FailedJobRegistry(queue=rq).get_job_ids() == []
-        assert not connection.exists(job.key)
+        assert not redis_connection.exists(job.key)
 
 
-def test_living_job_is_not_cleared(connection: Redis, database_id: str) -> None:
-    queue, chunk = ChunkQueue(connection, database_id), chunk_of(database_id)
+def test_living_job_is_not_cleared(redis_connection: Redis, queue_id: str) -> None:
+    queue, chunk = ChunkQueue(redis_connection, queue_id), chunk_of(queue_id)
     queue.put(chunk)
     assert not queue.clear(chunk.chunk_id)
     assert not lost(queue, chunk)
