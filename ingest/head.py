@@ -1,0 +1,66 @@
+"""A stream whose beginning has been looked at and is read again, seekable or not."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+_BLOCK: Final = 1 << 16
+
+
+class Head(io.RawIOBase):
+    """Read `head` first, then the stream it was taken from."""
+
+    def __init__(self, stream: io.BufferedIOBase, n_bytes: int, *, live: bool = False) -> None:
+        """Take up to `n_bytes` from the stream.
+
+        Args:
+            live: stop waiting at two complete lines; a pipe may not have more for hours.
+        """
+        self._stream = stream
+        blocks: list[bytes] = []
+        n_taken = n_lines = 0
+        self.is_whole = False
+        while n_taken < n_bytes and not (live and n_lines >= 2):
+            block = stream.read1(n_bytes - n_taken)
+            if not block:
+                self.is_whole = True
+                break
+            blocks.append(block)
+            n_taken += len(block)
+            n_lines += block.count(b"\n")
+        #: The first bytes, as many as were taken.
+        self.head = b"".join(blocks)
+        self._offset = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        view = memoryview(buffer).cast("B")
+        block = self.head[self._offset : self._offset + len(view)]
+        if block:
+            self._offset += len(block)
+        else:
+            block = self._stream.read1(min(len(view), _BLOCK))
+        view[: len(block)] = block
+        return len(block)
+
+
+class Newlined(io.RawIOBase):
+    """Old Macintosh line ends (a carriage return alone) as newlines; byte positions stay."""
+
+    def __init__(self, stream: io.BufferedIOBase) -> None:
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        view = memoryview(buffer).cast("B")
+        block = self._stream.read1(min(len(view), _BLOCK)).replace(b"\r", b"\n")
+        view[: len(block)] = block
+        return len(block)
