@@ -1,0 +1,120 @@
+"""The public views: what people query. They show the current model only; days are UTC.
+
+Written once for both dialects, with the few expressions that differ filled in. `db.schema`
+puts them into the database after every upgrade that changed tables or views.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final
+
+from records import EMOTIONS, Emotion
+
+#: In the order in which they are created; later ones may read earlier ones.
+VIEW_NAMES: Final = (
+    "emotion_daily",
+    "emotion_weekly",
+    "emotion_scores",
+    "mood_shifts",
+    "clock",
+)
+
+# On SQLite a day is text YYYY-MM-DD and works in every date function; on PostgreSQL a date.
+_DAY: Final = {
+    "sqlite": "substr({hour}, 1, 10)",
+    "postgresql": "CAST({hour} AT TIME ZONE 'UTC' AS date)",
+}
+# ISO weeks begin on Monday. SQLite: six days back, then on to the next Monday unless it is one.
+_MONDAY: Final = {
+    "sqlite": "date({hour}, '-6 days', 'weekday 1')",
+    "postgresql": "CAST(date_trunc('week', {hour} AT TIME ZONE 'UTC') AS date)",
+}
+_AGO: Final = {
+    # As db.types.UtcDateTime writes times, so that comparing texts compares times.
+    "sqlite": "strftime('%Y-%m-%d %H:%M:%f000', 'now', '-{n} {unit}')",
+    "postgresql": "CURRENT_TIMESTAMP - INTERVAL '{n} {unit}'",
+}
+
+
+def view_definitions(dialect: str) -> dict[str, str]:
+    """Return each view's SELECT, by name, for `sqlite` or `postgresql`."""
+    return {
+        "emotion_daily": _shares("day", _DAY[dialect], dialect),
+        "emotion_weekly": _shares("week", _MONDAY[dialect], dialect),
+        "emotion_scores": "\nUNION ALL\n".join(_scores(emotion) for emotion in EMOTIONS),
+        "mood_shifts": _SHIFTS,
+        "clock": _clock(dialect),
+    }
+
+
+def fingerprint(dialect: str) -> str:
+    """Return a hash that changes with any view's definition."""
+    definitions = view_definitions(dialect)
+    text = "\n".join(f"{name}: {definitions[name]}" for name in VIEW_NAMES)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _shares(period: str, expression: str, dialect: str) -> str:
+    # A model that does not score an emotion has no share of it: NULL, never 0. A period with
+    # nothing but unsupported messages has n = 0 and no shares; an erased one is not there.
+    number = "REAL" if dialect == "sqlite" else "double precision"
+    columns = []
+    for emotion in EMOTIONS:
+        for name, value in (("share", f"sum(r.n_{emotion})"), ("mean", f"sum(r.sum_{emotion})")):
+            scale = "" if name == "share" else " / 10000"
+            columns.append(
+                f"  CASE WHEN {_is_scored(emotion, 'min(m.emotions)')} THEN"
+                f" CAST({value} AS {number}){scale} / nullif(sum(r.n), 0) END"
+                f" AS {emotion}_{name}"
+            )
+    bucket = expression.format(hour="r.hour")
+    count = "sum(r.n)" if dialect == "sqlite" else "CAST(sum(r.n) AS bigint)"
+    return (
+        f"SELECT\n  {bucket} AS {period},\n  r.source AS source,\n  {count} AS n,\n"
+        + ",\n".join(columns)
+        + "\nFROM rollups AS r JOIN models AS m ON m.id = r.model_id AND m.current\n"
+        f"GROUP BY {bucket}, r.source\n"
+        "HAVING sum(r.n) + sum(r.n_unsupported) > 0"
+    )
+
+
+def _is_scored(emotion: Emotion, emotions: str) -> str:
+    # No emotion's name is part of another's.
+    return f"{emotions} LIKE '%{emotion}%'"
+
+
+def _scores(emotion: Emotion) -> str:
+    return (
+        "SELECT msg.id AS message_id, msg.source AS source, msg.author AS author,\n"
+        f"  msg.posted_at AS posted_at, m.name AS model, '{emotion}' AS emotion,\n"
+        f"  e.{emotion} AS score\n"
+        "FROM models AS m JOIN emotions AS e ON e.model_id = m.id\n"
+        "JOIN messages AS msg ON msg.id = e.message_id\n"
+        f"WHERE m.current AND e.{emotion} IS NOT NULL"
+    )
+
+
+_SHIFTS: Final = """\
+SELECT s.id AS id, nullif(s.source, '') AS source, nullif(s.author, '') AS author,
+  s.emotion AS emotion, s.direction AS direction, s.started_at AS started_at,
+  s.detected_at AS detected_at, s.share_before AS share_before, s.share_after AS share_after,
+  s.odds_ratio AS odds_ratio, s.n AS n, s.severity AS severity, s.state AS state,
+  m.name AS model
+FROM shifts AS s JOIN models AS m ON m.id = s.model_id AND m.current"""
+
+
+def _clock(dialect: str) -> str:
+    # One row of moments, so that "the last hour" is the same SQL on both dialects.
+    spans = {
+        "now": (0, "hours"),
+        "hour_ago": (1, "hours"),
+        "day_ago": (24, "hours"),
+        "week_ago": (7, "days"),
+        "month_ago": (30, "days"),
+        "year_ago": (365, "days"),
+    }
+    columns = [
+        f"{_AGO[dialect].format(n=n, unit=unit)} AS {name}" for name, (n, unit) in spans.items()
+    ]
+    return "SELECT " + ",\n  ".join(columns)
