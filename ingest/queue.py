@@ -228,28 +228,33 @@ def sweep(
     `give_up(chunk_id, reason)`; without one it is left where it is.
     """
     n_enqueued = 0
+    started = time.monotonic()
     seen: set[str] = set()
     while True:
         room = queue.high_water - queue.depth()
-        page = ledger.unstored(older_than_s=older_than_s, limit=SWEEP_PAGE)
+        # Counted from the start of the sweep, what it marks does not come again.
+        age_s = older_than_s + time.monotonic() - started
+        page = ledger.unstored(older_than_s=age_s, limit=SWEEP_PAGE)
         page = [chunk for chunk in page if chunk.chunk_id not in seen]
         if room <= 0 or not page:
-            return n_enqueued
+            break
         seen.update(chunk.chunk_id for chunk in page)
         lost = queue.rounds_of_lost([chunk.chunk_id for chunk in page])
         looked_after = [chunk.chunk_id for chunk in page if chunk.chunk_id not in lost]
         for chunk in page:
             if chunk.chunk_id not in lost or room <= 0:
                 continue
-            if lost[chunk.chunk_id] >= MAX_ROUNDS:
+            rounds = lost[chunk.chunk_id]
+            if rounds >= MAX_ROUNDS:
                 _give_up(queue, chunk.chunk_id, give_up)
                 looked_after.append(chunk.chunk_id)
-            elif queue.clear(chunk.chunk_id) and queue.put(chunk, rounds=lost[chunk.chunk_id]):
+            elif queue.clear(chunk.chunk_id) and queue.put(chunk, rounds=rounds):
                 n_enqueued, room = n_enqueued + 1, room - 1
                 looked_after.append(chunk.chunk_id)
-                log.info("chunk_enqueued_again", chunk=chunk.chunk_id)
-        # Marks those alive as seen now: the next page and the next sweep bring others.
         ledger.mark_enqueued(looked_after)
+    if n_enqueued:
+        log.info("chunks_enqueued_again", chunks=n_enqueued)
+    return n_enqueued
 
 
 def _give_up(queue: ChunkQueue, chunk_id: str, give_up: Callable[[str, str], None] | None) -> None:

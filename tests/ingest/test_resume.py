@@ -16,11 +16,11 @@ from redis import Redis
 
 from db.engine import open_database
 from db.ledger import SqlLedger
-from ingest.open import ReadOptions
+from ingest.open import ReadOptions, open_messages
 from ingest.queue import ChunkQueue
+from ingest.reading import ingest_file
 from records import IngestCounts, OpenChunk, Progress, Rejected
-from tests.ingest.running import CHUNK_SIZE, Pipeline, adds_up
-from tests.support.redis import forget_queue
+from tests.ingest.running import CHUNK_SIZE, SALT, Pipeline, adds_up
 
 HEADER = "author,created_at,text"
 
@@ -204,14 +204,11 @@ def test_file_cut_short_after_a_stop_is_read_from_the_start(
 
 
 def test_rows_before_a_broken_place_are_committed(pipeline: Pipeline, posts: Path) -> None:
-    from ingest.open import open_messages
-    from ingest.reading import ingest_file
-
     with open_messages(posts, ReadOptions()) as opened:
         opened.items = break_after(opened.items, 6)
         with pytest.raises(OSError, match="the disk is gone"):
             ingest_file(
-                opened, ledger=pipeline.ledger, queue=pipeline.queue, salt=b"s" * 16, chunk_size=4
+                opened, ledger=pipeline.ledger, queue=pipeline.queue, salt=SALT, chunk_size=4
             )
     assert pipeline.counts(*pipeline.all_ingests()).read == 6
 
@@ -267,10 +264,6 @@ def ingest_and_die(
     database: Path, redis_url: str, posts: Path, fatal: tuple[str, int, str]
 ) -> None:
     """Runs in a process of its own, which must not survive."""
-    from ingest.open import open_messages
-    from ingest.reading import ingest_file
-    from tests.ingest.running import SALT
-
     ledger = DyingLedger(open_database(database))
     ledger.fatal = fatal
     queue = ChunkQueue(Redis.from_url(redis_url), ledger.database_id)
@@ -323,15 +316,3 @@ def test_killed_run_loses_and_doubles_nothing(
         assert outcome.counts.duplicate == 29
     else:
         assert outcome == unbroken
-
-
-def test_wiped_redis_loses_nothing(pipeline: Pipeline, posts: Path) -> None:
-    from ingest.queue import sweep
-
-    ingest_id = pipeline.ingest(posts)
-    forget_queue(pipeline.redis, pipeline.ledger.database_id)
-    assert pipeline.score_all() == 0
-    assert sweep(pipeline.ledger, pipeline.queue, older_than_s=0) == 8
-    assert sweep(pipeline.ledger, pipeline.queue, older_than_s=0) == 0
-    pipeline.score_all()
-    assert pipeline.counts(ingest_id).stored == 29
