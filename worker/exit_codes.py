@@ -23,3 +23,5 @@ class ExitCode(IntEnum):
     STOPPED_AT_ONCE = 73
     #: An error nobody expected; the log names it.
     CRASHED = 74
+    #: A living worker has the same name.
+    NAME_TAKEN = 75

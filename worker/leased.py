@@ -29,8 +29,11 @@ log = structlog.get_logger(__name__)
 #: machine's chunk is scored sooner; longer: a hiccup of Redis costs no double work.
 LEASE_S: Final = 20
 
-#: Seconds between looks for lost and due jobs, and the longest wait for a job at a time.
+#: Seconds between looks for lost and due jobs.
 MAINTENANCE_S: Final = 5
+
+#: Longest wait for a job at a time, in seconds: how far an idle worker's maintenance may slip.
+POLL_S: Final = 2
 
 
 class LeasedWorker(SimpleWorker):
@@ -69,8 +72,8 @@ class LeasedWorker(SimpleWorker):
 
     @property
     def dequeue_timeout(self) -> int:
-        """Wait no longer for a job than the maintenance may wait for us."""
-        return MAINTENANCE_S
+        """RQ's wait would be 15 s less than the lease, which leaves none."""
+        return POLL_S
 
     def get_heartbeat_ttl(self, job: Job) -> int:
         return self._lease_s
@@ -128,7 +131,12 @@ class LeasedWorker(SimpleWorker):
 
     def bootstrap(self, *_: Any, **__: Any) -> None:
         """Register; RQ would add log handlers of its own here."""
-        self.register_birth()  # type: ignore[no-untyped-call]
+        try:
+            self.register_birth()  # type: ignore[no-untyped-call]
+        except ValueError as error:
+            log.error("worker_name_taken", worker=self.name)
+            self.exit_code = ExitCode.NAME_TAKEN
+            raise SystemExit from error
         self.set_state(WorkerStatus.STARTED)
         if self._on_ready is not None:
             self._on_ready()

@@ -8,6 +8,7 @@ ledger in SQL.
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import signal
@@ -27,14 +28,14 @@ from rq.registry import FailedJobRegistry, FinishedJobRegistry
 from rq.utils import now
 from rq.worker.base import WorkerStatus
 from rq.worker_registration import clean_worker_registry
-from tenacity import RetryCallState, Retrying, retry_if_exception, wait_exponential_jitter
+from tenacity import RetryCallState, Retrying, retry_if_exception, wait_exponential, wait_random
 
 from db.engine import is_transient
 from worker.allowed import AllowedJob
 from worker.errors import PutBackError, RefusedError, describe, outline
 from worker.exit_codes import ExitCode
 from worker.heartbeat import Heartbeat, JobClock
-from worker.leased import LEASE_S, LeasedWorker
+from worker.leased import LEASE_S, POLL_S, LeasedWorker
 from worker.lost import enqueue_due_jobs, queue_name, return_lost_jobs
 
 log = structlog.get_logger(__name__)
@@ -168,7 +169,7 @@ class MoodWorker(LeasedWorker):
         timeout_s = int(job.timeout or Queue.DEFAULT_TIMEOUT) if job else 0
         for attempt in Retrying(
             retry=retry_if_exception(is_transient),
-            wait=wait_exponential_jitter(initial=0.5, max=MAX_OUTAGE_PAUSE_S),
+            wait=wait_exponential(multiplier=0.5, max=MAX_OUTAGE_PAUSE_S) + wait_random(0, 0.5),
             sleep=self._sleep_unless_stopped,
             before_sleep=announce,
             reraise=True,
@@ -247,7 +248,10 @@ def run_worker(
         parent_pid: end, after the running job, when this is no longer the parent process.
     """
     name = name or new_worker_name()
-    connection = Redis.from_url(redis_url)
+    # RQ gave this logger a level of its own; its lines a job repeat ours.
+    logging.getLogger("rq.worker").setLevel(logging.WARNING)
+    # Longer than the wait for a job: redis-py gives up after 5 s by itself.
+    connection = Redis.from_url(redis_url, socket_timeout=POLL_S + 10, socket_connect_timeout=5)
     if not _wait_for_redis(connection, connect_s, parent_pid):
         return ExitCode.QUEUE_UNREACHABLE
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -283,7 +287,7 @@ def _work(worker: MoodWorker, heartbeat: Heartbeat, *, burst: bool) -> ExitCode:
     try:
         worker.work(burst=burst)
     except SystemExit:
-        log.warning("worker_stopped_at_once", worker=worker.name)
+        log.warning("worker_left_at_once", worker=worker.name, exit_code=int(worker.exit_code))
     finally:
         heartbeat.stop()
     return worker.exit_code
