@@ -7,6 +7,8 @@ growing belong to `ingest.follow`.
 from __future__ import annotations
 
 import json
+import math
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import asdict
@@ -24,6 +26,9 @@ log = structlog.get_logger(__name__)
 
 #: Name of standard input in the ledger.
 STREAM_NAME: Final = "-"
+
+#: Seconds between two questions whether to stop: the answer may be dear, rows are many.
+ASK_EVERY_S: Final = 0.1
 
 #: Options that change no message: a file read with another of these is the same ingest.
 _IRRELEVANT_OPTIONS: Final = ("keep_raw",)
@@ -128,12 +133,13 @@ def _position_holds(opened: Opened, progress: Progress) -> bool:
 def _read(opened: Opened, intake: Intake, n_known: int, cancelled: Callable[[], bool]) -> bool:
     """Take the rows after the first `n_known`; False when cancelled before the end."""
     rows = iter(opened.items)
+    stops = _asked_rarely(cancelled)
     for _ in range(n_known):
         row = _next_row(rows, opened, intake)
-        if row is None or cancelled():
+        if row is None or stops():
             break
         intake.skip(row)
-    while not cancelled():
+    while not stops():
         row = _next_row(rows, opened, intake)
         if row is None:
             return True
@@ -142,6 +148,20 @@ def _read(opened: Opened, intake: Intake, n_known: int, cancelled: Callable[[], 
             intake.commit(opened.bytes_read, opened.prefix_hash())
     intake.commit(opened.bytes_read, opened.prefix_hash())
     return False
+
+
+def _asked_rarely(cancelled: Callable[[], bool]) -> Callable[[], bool]:
+    """Return `cancelled`, really asked at once and then every ASK_EVERY_S; True stays True."""
+    asked_at, answer = -math.inf, False
+
+    def ask() -> bool:
+        nonlocal asked_at, answer
+        if not answer and time.monotonic() - asked_at >= ASK_EVERY_S:
+            answer = cancelled()
+            asked_at = time.monotonic()
+        return answer
+
+    return ask
 
 
 def _next_row(

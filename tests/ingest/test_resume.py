@@ -146,6 +146,11 @@ def test_empty_file_is_no_row_and_no_chunk(pipeline: Pipeline, tmp_path: Path) -
     assert pipeline.rows("SELECT state FROM ingests") == [("complete",)]
 
 
+@pytest.fixture
+def asked_at_every_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingest.reading.ASK_EVERY_S", 0.0)
+
+
 class Stop:
     """Say `cancelled` after so many questions."""
 
@@ -157,6 +162,7 @@ class Stop:
         return self.left < 0
 
 
+@pytest.mark.usefixtures("asked_at_every_row")
 @pytest.mark.parametrize("after", [0, 1, 3, 11, 29])
 def test_cancelled_run_goes_on_where_it_stopped(
     pipeline: Pipeline, unbroken: Outcome, posts: Path, after: int
@@ -169,6 +175,7 @@ def test_cancelled_run_goes_on_where_it_stopped(
     assert outcome_of(pipeline) == unbroken
 
 
+@pytest.mark.usefixtures("asked_at_every_row")
 def test_changed_file_is_read_from_the_start(pipeline: Pipeline, posts: Path) -> None:
     first = pipeline.ingest(posts, cancelled=Stop(11))
     assert pipeline.counts(first).read > 0
@@ -184,6 +191,7 @@ def test_changed_file_is_read_from_the_start(pipeline: Pipeline, posts: Path) ->
     assert states == {first: "abandoned", second: "complete"}
 
 
+@pytest.mark.usefixtures("asked_at_every_row")
 def test_file_appended_to_after_a_stop_is_resumed(pipeline: Pipeline, posts: Path) -> None:
     first = pipeline.ingest(posts, cancelled=Stop(11))
     write(posts, [*ROWS, "author 5,2024-03-01,added at the end"])
@@ -193,6 +201,7 @@ def test_file_appended_to_after_a_stop_is_resumed(pipeline: Pipeline, posts: Pat
     assert pipeline.messages().total() == 30
 
 
+@pytest.mark.usefixtures("asked_at_every_row")
 def test_file_cut_short_after_a_stop_is_read_from_the_start(
     pipeline: Pipeline, posts: Path
 ) -> None:
