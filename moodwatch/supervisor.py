@@ -81,7 +81,7 @@ class Supervisor:
         self,
         programs: Sequence[Program],
         *,
-        on_death: Callable[[str], None] | None = None,
+        on_death: Callable[[str], object] | None = None,
         env: Mapping[str, str] | None = None,
         output: IO[bytes] | None = None,
         quick_death_s: float = QUICK_DEATH_S,
