@@ -198,11 +198,21 @@ def counting_columns(dialect: str) -> list[ColumnElement[int]]:
 
 def hour_of(dialect: str) -> ColumnElement[datetime]:
     """Return the hour in which a message was posted, as the roll-ups hold it."""
+    return _start_of("hour", 13, ":00:00.000000", dialect)
+
+
+def day_of(dialect: str) -> ColumnElement[datetime]:
+    """Return the UTC midnight of the day on which a message was posted."""
+    return _start_of("day", 10, " 00:00:00.000000", dialect)
+
+
+def _start_of(unit: str, n_kept: int, rest: str, dialect: str) -> ColumnElement[datetime]:
     column = MessageRow.__table__.c.posted_at
     if dialect == "sqlite":
-        start: ColumnElement[str] = func.substr(cast(column, Text), 1, 13)
-        return type_coerce(start.concat(":00:00.000000"), column.type)
-    return func.date_trunc(literal_column("'hour'"), column, type_=column.type)
+        kept: ColumnElement[str] = func.substr(cast(column, Text), 1, n_kept)
+        return type_coerce(kept.concat(rest), column.type)
+    # Literally, not as a parameter: PostgreSQL would not know it again in GROUP BY.
+    return func.date_trunc(literal_column(f"'{unit}'"), column, type_=column.type)
 
 
 def _ten_thousandths_sql(column: ColumnElement[float], dialect: str) -> ColumnElement[int]:

@@ -82,12 +82,17 @@ _DATE: Final = re.compile(
 )
 
 
+#: What `redact` puts in their places.
+PLACEHOLDERS: Final = ("[link]", "[email]", "[name]", "[phone]")
+
+
 def redact(text: str) -> str:
     """Replace links, e-mail addresses, @names and phone numbers by what they are.
 
     Names in running text stay: this is a help, not anonymity.
     """
-    text = _URL.sub("[link]", text)
-    text = _EMAIL.sub("[email]", text)
-    text = _NAME.sub("[name]", text)
-    return _PHONE.sub(lambda found: found[0] if _DATE.match(found[0]) else "[phone]", text)
+    link, email, name, phone = PLACEHOLDERS
+    text = _URL.sub(link, text)
+    text = _EMAIL.sub(email, text)
+    text = _NAME.sub(name, text)
+    return _PHONE.sub(lambda found: found[0] if _DATE.match(found[0]) else phone, text)

@@ -25,11 +25,6 @@ from records import EMOTIONS, Message, Scores
 from tests.db.chunks import NOON, message, open_chunk, save, scores
 
 
-@pytest.fixture
-def model_id(engine: Engine) -> int:
-    return register_model(engine, "tiny@1", [name for name in EMOTIONS if name != "disgust"])
-
-
 def count(engine: Engine, table: type) -> int:
     with reading(engine) as connection:
         return connection.execute(select(func.count()).select_from(table)).scalar_one()
