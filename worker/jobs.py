@@ -93,10 +93,10 @@ def score_chunk(context: JobContext, payload_json: str) -> None:
     )
 
 
-def give_up_chunk(engine: Engine, job_id: str, reason: str) -> None:
+def give_up_chunk(context: JobContext, job_id: str, reason: str) -> None:
     """Mark the chunk behind a finally failed job as failed in the ledger; other jobs have none."""
     if job_id.startswith(_CHUNK_JOB):
-        mark_failed(engine, job_id.removeprefix(_CHUNK_JOB), reason)
+        mark_failed(context.engine, job_id.removeprefix(_CHUNK_JOB), reason)
 
 
 def _read(payload_json: str, expected_database: str) -> Payload:

@@ -34,33 +34,32 @@ _PAGE: Final = 1000
 
 # A job is being worked on while the hash of its execution lives; the hash expires unless the
 # worker's heartbeat renews it. A job that lost its worker costs a retry: one that kills its
-# workers must come to an end.
+# workers must come to an end, and only a caller who tells the ledger of it may end it.
 _STARTED = """
-local back, failed = {}, {}
-local dead = {}
-for i = 2, #ARGV do dead[ARGV[i]] = true end
+local back, failed, dead = {}, {}, {}
+local may_fail = ARGV[2] == '1'
+for i = 3, #ARGV do dead[ARGV[i]] = true end
 local now = tonumber(redis.call('TIME')[1])
 for _, entry in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
   local execution = 'rq:execution:' .. entry
   local worker = redis.call('HGET', execution, 'worker_name')
-  if not worker or dead[worker] then
-    local id = string.match(entry, '^(.*):[^:]*$')
-    local job = 'rq:job:' .. id
+  local id = string.match(entry, '^(.*):[^:]*$')
+  local job = 'rq:job:' .. id
+  local retries = tonumber(redis.call('HGET', job, 'retries_left') or '0') or 0
+  local is_there = redis.call('HEXISTS', job, 'data') == 1
+  if (not worker or dead[worker]) and (may_fail or retries > 0 or not is_there) then
     redis.call('ZREM', KEYS[1], entry)
     redis.call('DEL', execution)
     redis.call('LREM', KEYS[3], 0, id)
-    if redis.call('HEXISTS', job, 'data') == 1 then
-      local retries = tonumber(redis.call('HGET', job, 'retries_left') or '0') or 0
-      if retries > 0 then
-        redis.call('HSET', job, 'status', 'queued', 'retries_left', retries - 1)
-        redis.call('LPUSH', KEYS[2], id)
-        back[#back + 1] = id
-      else
-        redis.call('HSET', job, 'status', 'failed')
-        redis.call('EXPIRE', job, ARGV[1])
-        redis.call('ZADD', KEYS[4], now + tonumber(ARGV[1]), id)
-        failed[#failed + 1] = id
-      end
+    if is_there and retries > 0 then
+      redis.call('HSET', job, 'status', 'queued', 'retries_left', retries - 1)
+      redis.call('LPUSH', KEYS[2], id)
+      back[#back + 1] = id
+    elseif is_there then
+      redis.call('HSET', job, 'status', 'failed')
+      redis.call('EXPIRE', job, ARGV[1])
+      redis.call('ZADD', KEYS[4], now + tonumber(ARGV[1]), id)
+      failed[#failed + 1] = id
     end
   end
 end
@@ -116,7 +115,7 @@ class Returned:
 
     #: In the queue again, at its front.
     back: tuple[str, ...]
-    #: Out of retries: moved to RQ's registry of failed jobs.
+    #: Out of retries: moved to RQ's registry of failed jobs; the caller tells the ledger.
     failed: tuple[str, ...]
 
 
@@ -136,7 +135,8 @@ def return_lost_jobs(
 
     Args:
         dead_workers: names of workers known to be dead; others are lost when their lease ends.
-        myself: name of the calling worker, which holds no job while it asks.
+        myself: name of the calling worker, which holds no job while it asks. Jobs out of retries
+            are failed for a worker only; other callers leave them to the next worker's look.
     """
     queue = Queue(queue_name(database_id), connection=connection, serializer=JSONSerializer)
     keys = [
@@ -147,7 +147,9 @@ def return_lost_jobs(
     ]
     back, failed = cast(
         tuple[list[bytes], list[bytes]],
-        connection.eval(_STARTED, len(keys), *keys, FAILED_TTL_S, *dead_workers),
+        connection.eval(
+            _STARTED, len(keys), *keys, FAILED_TTL_S, int(myself is not None), *dead_workers
+        ),
     )
     others = _living_workers(connection, queue) - {*dead_workers, myself}
     popped = cast(

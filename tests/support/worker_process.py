@@ -39,7 +39,7 @@ def main() -> int:
         redis_url=options.redis_url,
         database_id=context.database_id,
         functions={SCORE_CHUNK: partial(score_chunk, context)},
-        on_failed=partial(give_up_chunk, engine),
+        on_failed=partial(give_up_chunk, context),
         name=name,
         parent_pid=options.parent_pid,
         burst=options.burst,

@@ -149,7 +149,7 @@ def test_a_chunk_out_of_retries_is_failed_in_the_ledger_and_may_be_opened_again(
             redis_url=redis_url,
             database_id=database_id(engine),
             functions={SCORE_CHUNK: broken},
-            on_failed=partial(give_up_chunk, engine),
+            on_failed=partial(give_up_chunk, context),
             burst=True,
         )
         assert code is ExitCode.OK

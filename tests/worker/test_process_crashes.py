@@ -155,9 +155,11 @@ def test_a_job_that_kills_its_workers_comes_to_an_end(
     redis_connection.lpop(queue.key)
     redis_connection.zadd(queue.started_job_registry.key, {f"{job.id}:execution": 2e9})
 
-    returned = return_lost_jobs(redis_connection, queue_id)
+    supervisors_look = return_lost_jobs(redis_connection, queue_id)
+    workers_look = return_lost_jobs(redis_connection, queue_id, myself="worker")
 
-    assert (returned.back, returned.failed) == ((), (job.id,))
+    assert (supervisors_look.back, supervisors_look.failed) == ((), ())
+    assert (workers_look.back, workers_look.failed) == ((), (job.id,))
     assert job.get_status() is JobStatus.FAILED
     assert queue.failed_job_registry.get_job_ids() == [job.id]
     assert queue.job_ids == []
