@@ -150,10 +150,12 @@ def _has_current_views(connection: Connection) -> bool:
 
 
 def _refuse_taken_names(connection: Connection, where: str) -> None:
-    there = set(inspect(connection).get_table_names()) & set(Base.metadata.tables)
+    inspector = inspect(connection)
+    taken = {*inspector.get_table_names(), *inspector.get_view_names()}
+    there = taken & {*Base.metadata.tables, *VIEW_NAMES}
     if there:
         raise SchemaError(
-            f"{where}: expected an empty database or one of moodwatch, found other tables named"
+            f"{where}: expected an empty database or one of moodwatch, found others named"
             f" {', '.join(sorted(there))}; give another with --db"
         )
 
