@@ -17,7 +17,7 @@ from reporting.attribution import Move
 from reporting.baseline import Floats, Ints
 
 Direction = Literal["up", "down"]
-State = Literal["ongoing", "over"]
+State = Literal["open", "over"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def describe_shift(series: Series, move: Move, first: int, today: int) -> Shift:
         odds_ratio=float(np.exp(_logit(after) - _logit(before))),
         n=int(series.counts[first : today + 1].sum()),
         severity=int(np.clip(np.ceil(distance * 10), 1, 10)),
-        state="over" if back else "ongoing",
+        state="over" if back else "open",
     )
 
 

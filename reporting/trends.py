@@ -9,7 +9,7 @@ Empty buckets are absent, never zero; emotions the bundle does not score have no
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -110,20 +110,32 @@ def trend(
     period: Period = "week",
     time_zone: str = "UTC",
     source: str | None = None,
+    today: date | None = None,
 ) -> pd.DataFrame:
     """Return one row a bucket and emotion, of one source or of all together.
 
+    Args:
+        hourly: As `db.queries.hourly` returns it.
+        period: Length of a bucket.
+        time_zone: Whose days.
+        source: One source, or None for all together.
+        today: A day that has not ended, in that zone; buckets that hold it are not complete.
+
     Returns:
-        `start` (naive midnight), `emotion`, `n` (scored messages of the bucket), `count`, `share`,
-        `low`, `high` (95 %), `previous` (share of the bucket right before, NaN when that one is
-        empty), `change` (share - previous), `net_mood`, `net_low`, `net_high` (-1..1, the same on
-        all rows of a bucket), sorted by start and then in the order of EMOTIONS.
+        `start` (naive midnight), `complete` (False where the messages cover a part of the bucket
+        only, as the first and the last may), `emotion`, `n` (scored messages of the bucket),
+        `count`, `share`, `low`, `high` (95 %), `previous` (share of the bucket right before, NaN
+        when that one is empty), `change` (share - previous), `net_mood`, `net_low`, `net_high`
+        (-1..1, the same on all rows of a bucket), sorted by start and then as EMOTIONS are.
     """
     emotions = scored_emotions(hourly)
     buckets = bucket_counts(hourly, period=period, time_zone=time_zone, source=source)
     buckets = buckets[buckets["n"] > 0]
+    buckets = buckets.assign(
+        complete=_is_covered(buckets["start"], hourly, period, time_zone, today)
+    )
     long = buckets.melt(
-        id_vars=["start", "n"],
+        id_vars=["start", "complete", "n"],
         value_vars=[f"n_{emotion}" for emotion in emotions],
         var_name="emotion",
         value_name="count",
@@ -146,6 +158,28 @@ def trend(
         .drop(columns="rank")
         .reset_index(drop=True)
     )
+
+
+def _is_covered(
+    starts: pd.Series, hourly: pd.DataFrame, period: Period, time_zone: str, today: date | None
+) -> pd.Series:
+    """Tell of each bucket whether it lies within the days that the messages reach over."""
+    days = hourly["hour"].dt.tz_convert(ZoneInfo(time_zone)).dt.tz_localize(None).dt.normalize()
+    last = days.max()
+    if today is not None:
+        last = min(last, pd.Timestamp(today) - pd.Timedelta(days=1))
+    covered: pd.Series = (starts >= days.min()) & (last_day(starts, period) <= last)
+    return covered
+
+
+def last_day(starts: pd.Series, period: Period) -> pd.Series:
+    """Return the last day of each bucket."""
+    if period == "month":
+        lengths = pd.to_timedelta(starts.dt.days_in_month - 1, unit="D")
+    else:
+        lengths = pd.Timedelta(days=0 if period == "day" else 6)
+    days: pd.Series = starts + lengths
+    return days
 
 
 def bucket_counts(

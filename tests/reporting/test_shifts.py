@@ -28,7 +28,7 @@ def test_an_outage_is_found_and_named_by_the_emotions_that_made_it() -> None:
 
         assert min(s.detected_at for s in found) <= day(97)
         assert {(s.emotion, s.direction) for s in found} <= {("anger", "up"), ("joy", "down")}
-        assert all(s.state == "ongoing" and 1 <= s.severity <= 10 for s in found)
+        assert all(s.state == "open" and 1 <= s.severity <= 10 for s in found)
         both_named += len(found) == 2
         start_errors.append(abs((found[0].started_at - day(90)).days))
 

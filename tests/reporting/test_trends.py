@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reporting.trends import bucket_counts, daily_counts, trend, wilson, zone_note
@@ -144,6 +144,7 @@ def test_zones_off_the_hour_are_said() -> None:
     assert "neighbouring day" in str(zone_note(old, "Europe/London"))
 
 
+@settings(max_examples=40)
 @given(
     st.lists(
         st.tuples(

@@ -1,0 +1,270 @@
+"""Build a report from the database: read the roll-up, judge it, store the shifts, write the page.
+
+The only file of this room that reads or writes the database. Called by `moodwatch report` and
+`moodwatch run`, and by the scheduled job through the roof's allow-list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import structlog
+from sqlalchemy import Engine
+
+from db.models import register_model
+from db.queries import ModelFact, StatusCounts, examples, hourly, status
+from db.shifts import ShiftRecord, save_shifts
+from records import EMOTIONS, Emotion
+from reporting.page import Evidence, Quality, Report, assemble
+from reporting.render import Example, write_html
+from reporting.series import Shift
+from reporting.shifts import ShiftReport, detect
+from reporting.trends import Period, daily_counts, trend
+
+log = structlog.get_logger(__name__)
+
+REPORT_FILE: Final = "report.html"
+
+#: Days before and after a change whose texts are compared word by word.
+_COMPARED_DAYS: Final = 28
+#: Most texts read for that, an emotion and side.
+_MOST_TEXTS: Final = 500
+_EXAMPLES_SHOWN: Final = 3
+#: The newest changes are explained; older ones are listed.
+_CHANGES_EXPLAINED: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class ReportResult:
+    """What a report found and where it lies."""
+
+    path: Path
+    #: Flagged shifts, oldest first, detected within the report's time.
+    shifts: tuple[Shift, ...]
+    #: As `reporting.trends.trend` returns it, of the asked source or all together.
+    trend: pd.DataFrame
+    notes: tuple[str, ...] = ()
+    #: Largest changes of archives too short for alarms: seen afterwards, not an alarm.
+    seen_afterwards: tuple[Shift, ...] = field(default=())
+
+
+def build_report(
+    engine: Engine,
+    *,
+    out_dir: Path,
+    period: Period = "week",
+    time_zone: str = "UTC",
+    source: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    title: str = "",
+    now: datetime | None = None,
+    file_name: str = REPORT_FILE,
+) -> ReportResult:
+    """Judge what is stored, store new shifts, and write one HTML file.
+
+    Shifts are judged on the whole history before `until`, whatever `since` shows; a day that has
+    not ended by `now` is not judged yet.
+
+    Args:
+        engine: The database.
+        out_dir: Folder of the page; made if need be.
+        period: Length of a bucket.
+        time_zone: Whose days and weeks.
+        source: One source, or None for all.
+        since: First hour shown.
+        until: End of what is shown and judged, exclusive.
+        title: Heading of the page.
+        now: The time of the report, for scheduled ones their slot.
+        file_name: Name of the page in `out_dir`.
+    """
+    made_at = now or datetime.now(UTC)
+    zone = ZoneInfo(time_zone)
+    today = made_at.astimezone(zone).date()
+    counted = status(engine)
+    model = next((model for model in counted.models if model.is_current), None)
+    history = hourly(engine, until=until, source=source)
+    shown = history if since is None else history[history["hour"] >= _hour_of(since)]
+
+    emotions = tuple(e for e in EMOTIONS if model is not None and e in model.emotions)
+    report = _judge(history, time_zone=time_zone, today=today)
+    if model is not None:
+        # Asks for the id of a model that is known; nothing new is written.
+        model_id = register_model(engine, model.name, emotions)
+        n_new = save_shifts(engine, [_record(s, zone) for s in report.shifts], model_id)
+        log.info("shifts_judged", n_shifts=len(report.shifts), n_new=n_new)
+    found = _shown_since(report, None if since is None else since.astimezone(zone).date())
+
+    explained = found.shifts[-_CHANGES_EXPLAINED * len(EMOTIONS) :]
+
+    def evidence_of(change: Sequence[Shift]) -> Evidence:
+        return _evidence(engine, change, emotions, zone) if change[0] in explained else Evidence()
+
+    page = assemble(
+        Report(
+            hourly=shown,
+            shifts=found,
+            quality=_quality(counted),
+            model=model.name if model is not None else "none",
+            made_at=made_at,
+            period=period,
+            time_zone=time_zone,
+            source=source,
+            title=title,
+            notes=_notes(counted, model),
+        ),
+        evidence_of,
+    )
+    path = write_html(page, Path(out_dir) / file_name)
+    log.info("report_written", n_shifts=len(found.shifts), n_hours=len(shown))
+    return ReportResult(
+        path=path,
+        shifts=found.shifts,
+        trend=trend(shown, period=period, time_zone=time_zone, source=source, today=today),
+        notes=(*found.notes, *page.notes),
+        seen_afterwards=found.seen_afterwards,
+    )
+
+
+def write_scheduled_report(
+    engine: Engine,
+    slot: datetime | str,
+    *,
+    out_dir: Path,
+    period: Period = "week",
+    time_zone: str = "UTC",
+    source: str | None = None,
+) -> ReportResult:
+    """Write the report of one slot of the schedule, with the messages posted before it.
+
+    The file is named by the slot: run twice, it is overwritten by the same.
+
+    Args:
+        engine: The database.
+        slot: When the report was due; aware, or ISO 8601 text as it comes through the queue.
+        out_dir: The folder of reports.
+        period: Length of a bucket.
+        time_zone: Whose days and weeks.
+        source: One source, or None for all.
+    """
+    moment = datetime.fromisoformat(slot) if isinstance(slot, str) else slot
+    if moment.tzinfo is None:
+        raise ValueError(f"expected a slot with a zone, found {slot!r}")
+    moment = moment.astimezone(UTC)
+    return build_report(
+        engine,
+        out_dir=out_dir,
+        period=period,
+        time_zone=time_zone,
+        source=source,
+        until=moment,
+        now=moment,
+        file_name=f"report-{moment:%Y-%m-%dT%H%M}Z.html",
+    )
+
+
+def _judge(history: pd.DataFrame, *, time_zone: str, today: date) -> ShiftReport:
+    if history.empty:
+        return ShiftReport(notes=("there are no scored, dated messages to look for shifts in",))
+    daily = daily_counts(history, time_zone=time_zone)
+    return detect(daily[daily["day"] < pd.Timestamp(today)])
+
+
+def _shown_since(report: ShiftReport, first_day: date | None) -> ShiftReport:
+    if first_day is None:
+        return report
+    kept = tuple(shift for shift in report.shifts if shift.detected_at >= first_day)
+    return ShiftReport(kept, report.seen_afterwards, report.notes, report.n_days_judged)
+
+
+def _hour_of(moment: datetime) -> datetime:
+    return moment.replace(minute=0, second=0, microsecond=0)
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
+
+
+def _record(shift: Shift, zone: ZoneInfo) -> ShiftRecord:
+    return ShiftRecord(
+        source=shift.source,
+        author=None,
+        emotion=shift.emotion,
+        direction=shift.direction,
+        started_at=_midnight(shift.started_at, zone),
+        # The alarm is raised when the day's messages are complete.
+        detected_at=_midnight(shift.detected_at + timedelta(days=1), zone),
+        share_before=shift.share_before,
+        share_after=shift.share_after,
+        odds_ratio=shift.odds_ratio,
+        n=shift.n,
+        severity=shift.severity,
+        state=shift.state,
+    )
+
+
+def _evidence(
+    engine: Engine, change: Sequence[Shift], emotions: Sequence[Emotion], zone: ZoneInfo
+) -> Evidence:
+    """Read texts around a change: all emotions' for the words, the moved ones' as examples."""
+    source = change[0].source
+    began = change[0].started_at
+    start = _midnight(began, zone)
+    before = _midnight(_days_later(began, -_COMPARED_DAYS), zone)
+    after = _midnight(_days_later(began, _COMPARED_DAYS), zone)
+
+    def texts(emotion: Emotion, since: datetime, until: datetime) -> pd.DataFrame:
+        return examples(
+            engine, source=source, emotion=emotion, since=since, until=until, limit=_MOST_TEXTS
+        )
+
+    earlier = {emotion: texts(emotion, before, start) for emotion in emotions}
+    later = {emotion: texts(emotion, start, after) for emotion in emotions}
+    shown = []
+    for shift in change:
+        is_up = shift.direction == "up"
+        frame = (later if is_up else earlier)[shift.emotion].head(_EXAMPLES_SHOWN)
+        heading = f"Messages scored {shift.emotion} {'since' if is_up else 'before'} then"
+        shown.append((heading, [_example(row, zone) for _, row in frame.iterrows()]))
+    return Evidence(
+        texts_before=[text for frame in earlier.values() for text in frame["text"]],
+        texts_after=[text for frame in later.values() for text in frame["text"]],
+        examples=shown,
+    )
+
+
+def _days_later(day: date, n_days: int) -> date:
+    """Add days, staying within the calendar: journals reach back to its first years."""
+    return date.fromordinal(min(max(day.toordinal() + n_days, 2), date.max.toordinal() - 2))
+
+
+def _example(row: pd.Series, zone: ZoneInfo) -> Example:
+    day = row["posted_at"].astimezone(zone).date().isoformat()
+    return Example(day=day, text=str(row["text"]), score=float(row["score"]))
+
+
+def _quality(counted: StatusCounts) -> Quality:
+    return Quality(
+        n_rejected=counted.rejects, n_undated=counted.undated, n_pending=counted.chunks_open
+    )
+
+
+def _notes(counted: StatusCounts, model: ModelFact | None) -> list[str]:
+    notes = []
+    if counted.chunks_failed:
+        notes.append(
+            f"{counted.chunks_failed:,} chunks of messages were given up and are missing; "
+            "'moodwatch status' tells more"
+        )
+    if model is not None and len(counted.models) > 1:
+        notes.append(
+            f"{len(counted.models)} models have scored here; this report shows {model.name} alone, "
+            "whose own scores make its baseline"
+        )
+    return notes
