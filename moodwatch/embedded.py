@@ -12,13 +12,12 @@ import errno
 import hashlib
 import json
 import os
+import signal
 import stat
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -52,52 +51,29 @@ _ADVICE: Final = "set MOODWATCH_REDIS_URL to a Redis or Valkey server, redis://1
 class EmbeddedServer:
     """A hold on the server of one database; others may hold it at the same time."""
 
-    def __init__(self, url: str, folder: Path, hold: int, process: subprocess.Popen[bytes] | None):
-        self.url = url
+    def __init__(self, socket: Path, folder: Path, hold: int) -> None:
+        self.url = f"unix://{quote(str(socket))}"
+        self._socket = socket
         self._folder = folder
         self._hold: int | None = hold
-        #: Only so that a server of our own leaves no zombie; it is not stopped with us.
-        self._process = process
 
     def stop_if_last(self) -> bool:
         """Let go of the server; stop it, and say so, when nobody else holds it."""
         if self._hold is None:
             return False
         hold, self._hold = self._hold, None
-        with _locked(self._folder / "lock"):
-            try:
-                fcntl.flock(hold, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                return False
-            else:
-                _shut_down(_State.read(self._folder))
-            finally:
-                os.close(hold)
-        if self._process is not None:
-            with suppress(subprocess.TimeoutExpired):
-                self._process.wait(STOP_TIMEOUT_S)
-        return True
-
-
-@dataclass(frozen=True, slots=True)
-class _State:
-    """What the file `server.json` says about a server that was started."""
-
-    socket: Path
-    pid: int
-
-    @classmethod
-    def read(cls, folder: Path) -> _State | None:
         try:
-            document = json.loads((folder / "server.json").read_text())
-            return cls(socket=Path(document["socket"]), pid=int(document["pid"]))
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
-
-    def write(self, folder: Path) -> None:
-        draft = folder / "server.json.new"
-        draft.write_text(json.dumps({"socket": str(self.socket), "pid": self.pid}))
-        draft.replace(folder / "server.json")
+            with _locked(self._folder / "lock"):
+                fcntl.flock(hold, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _shut_down(self._socket)
+        except BlockingIOError:
+            return False
+        except FileNotFoundError:
+            # Somebody removed the folder, and with it every way to find this server.
+            _shut_down(self._socket)
+        finally:
+            os.close(hold)
+        return True
 
 
 def start_or_attach(db_path: Path) -> EmbeddedServer:
@@ -118,21 +94,26 @@ def start_or_attach(db_path: Path) -> EmbeddedServer:
             hold = _open(folder / "holders")
             try:
                 fcntl.flock(hold, fcntl.LOCK_SH)
-                state = _State.read(folder)
-                if state is not None and _answers(state.socket):
-                    return EmbeddedServer(_url(state.socket), folder, hold, None)
-                socket = _socket_path(database)
-                process = _start(binary, folder, socket)
+                socket = _recorded_socket(folder)
+                if socket is None or not _answers(socket):
+                    socket = _socket_path(database)
+                    _start(binary, folder, socket)
             except BaseException:
                 os.close(hold)
                 raise
-            return EmbeddedServer(_url(socket), folder, hold, process)
+            return EmbeddedServer(socket, folder, hold)
     except OSError as error:
         raise UserError(
             f"no embedded queue server beside {str(database)!r}: {error.strerror} "
             f"({error.filename!r}); {_ADVICE}",
             ExitCode.QUEUE,
         ) from error
+
+
+def running_server(db_path: Path) -> str | None:
+    """Return the URL of the database's server if one runs; starts none and holds none."""
+    state = _State.read(db_path.absolute().with_name(f"{db_path.name}.queue"))
+    return _url(state.socket) if state is not None and _answers(state.socket) else None
 
 
 def _server_binary() -> Path:
@@ -152,8 +133,8 @@ def _server_binary() -> Path:
         ) from error
 
 
-def _start(binary: Path, folder: Path, socket: Path) -> subprocess.Popen[bytes]:
-    arguments = {
+def _start(binary: Path, folder: Path, socket: Path) -> None:
+    settings = {
         "port": "0",  # no TCP at all
         "unixsocket": str(socket),
         "unixsocketperm": "600",
@@ -165,49 +146,74 @@ def _start(binary: Path, folder: Path, socket: Path) -> subprocess.Popen[bytes]:
         "daemonize": "no",
         "loglevel": "notice",
     }
+    options = [part for name, value in settings.items() for part in (f"--{name}", value)]
     log_path = folder / "server.log"
-    with log_path.open("wb") as log_file:
-        process = subprocess.Popen(  # noqa: S603  # our own binary and arguments
-            [
-                str(binary),
-                *(part for name, value in arguments.items() for part in (f"--{name}", value)),
-            ],
-            stdin=subprocess.DEVNULL,
-            stdout=log_file,
-            stderr=subprocess.STDOUT,
-            cwd=folder,
-            # Ctrl-C in the terminal is for the command, not for the server under it.
-            start_new_session=True,
-        )
+    # Not subprocess: its objects warn about children that go on, and this one is meant to.
+    pid = os.posix_spawn(
+        binary,
+        [str(binary), *options],
+        os.environ,
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, log_path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+        setpgroup=0,  # Ctrl-C in the terminal is for the command, not for the server under it
+    )
     deadline = time.monotonic() + START_TIMEOUT_S
     while not _answers(socket):
-        if process.poll() is not None or time.monotonic() > deadline:
-            process.kill()
-            process.wait()
+        if _has_ended(pid) or time.monotonic() > deadline:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
             raise UserError(
                 f"the embedded queue server did not start, see {str(log_path)!r}; its folder may "
                 f"be removed, nothing is lost with it; or {_ADVICE}",
                 ExitCode.QUEUE,
             )
         time.sleep(0.01)
-    _State(socket=socket, pid=process.pid).write(folder)
-    log.debug("queue_server_started", pid=process.pid)
-    return process
+    _record(folder, socket, pid)
+    log.debug("queue_server_started", pid=pid)
 
 
-def _shut_down(state: _State | None) -> None:
+def _record(folder: Path, socket: Path, pid: int) -> None:
+    """Write down where the server answers: TMPDIR may be another for the next command."""
+    draft = folder / "server.json.new"
+    draft.write_text(json.dumps({"socket": str(socket), "pid": pid}))
+    draft.replace(folder / "server.json")
+
+
+def _recorded_socket(folder: Path) -> Path | None:
+    try:
+        return Path(json.loads((folder / "server.json").read_text())["socket"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _shut_down(socket: Path) -> None:
     """Stop the server and wait until its file is written: a new one may start on it then."""
-    if state is None:
-        return
-    with _connect(state.socket) as connection, suppress(RedisError):
-        connection.shutdown()
+    with _connect(socket) as connection:
+        try:
+            pid = int(connection.info("server")["process_id"])
+            connection.shutdown()
+        except (RedisError, OSError):
+            return  # gone already
     deadline = time.monotonic() + STOP_TIMEOUT_S
-    while _answers(state.socket):
+    # With its file written, its last act is to remove the socket.
+    while socket.exists():
         if time.monotonic() > deadline:
-            log.warning("queue_server_still_running", pid=state.pid)
+            log.warning("queue_server_still_running", pid=pid)
             return
-        time.sleep(0.01)
-    log.debug("queue_server_stopped", pid=state.pid)
+        time.sleep(0.005)
+    _has_ended(pid)
+    log.debug("queue_server_stopped", pid=pid)
+
+
+def _has_ended(pid: int) -> bool:
+    """Say whether the child with this id has ended, and let it go; False when not our child."""
+    try:
+        return os.waitpid(pid, os.WNOHANG)[0] == pid
+    except ChildProcessError:
+        return False
 
 
 def _answers(socket: Path) -> bool:
@@ -228,10 +234,6 @@ def _connect(socket: Path) -> Iterator[Redis]:
         yield connection
     finally:
         connection.close()
-
-
-def _url(socket: Path) -> str:
-    return f"unix://{quote(str(socket))}"
 
 
 def _socket_path(database: Path) -> Path:

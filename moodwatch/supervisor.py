@@ -34,6 +34,9 @@ MAX_QUICK_KILLS: Final = 30
 #: Longest pause in seconds before a child is started again.
 MAX_PAUSE_S: Final = 10.0
 
+#: The same for a child that something outside killed.
+MAX_PAUSE_AFTER_KILL_S: Final = 1.0
+
 #: Seconds between two looks at the children.
 POLL_S: Final = 0.1
 
@@ -86,6 +89,7 @@ class Supervisor:
         output: IO[bytes] | None = None,
         quick_death_s: float = QUICK_DEATH_S,
         stop_timeout_s: float = STOP_TIMEOUT_S,
+        max_pause_s: float = MAX_PAUSE_S,
     ) -> None:
         self._slots = [_Slot(program, number) for number, program in enumerate(programs, start=1)]
         self._on_death = on_death
@@ -93,6 +97,7 @@ class Supervisor:
         self._output = output
         self._quick_death_s = quick_death_s
         self._stop_timeout_s = stop_timeout_s
+        self._max_pause_s = max_pause_s
         self._place = f"{socket.gethostname().split('.')[0]}-{os.getpid()}-{secrets.token_hex(2)}"
         self._stopping = threading.Event()
         self._lock = threading.Lock()
@@ -159,8 +164,9 @@ class Supervisor:
         log.warning("child_died", child=slot.name, exit_code=code, lived_s=round(lived_s, 1))
         slot.process = None
         slot.n_quick = slot.n_quick + 1 if lived_s < self._quick_death_s else 0
-        slot.start_at = now + (min(0.25 * 2**slot.n_quick, MAX_PAUSE_S) if slot.n_quick else 0.0)
         killed = code in (-signal.SIGKILL, -signal.SIGTERM)
+        longest = min(self._max_pause_s, MAX_PAUSE_AFTER_KILL_S) if killed else self._max_pause_s
+        slot.start_at = now + (min(0.25 * 2**slot.n_quick, longest) if slot.n_quick else 0.0)
         if slot.n_quick >= (MAX_QUICK_KILLS if killed else MAX_QUICK_DEATHS):
             self._failure = (
                 f"{slot.program.label} died {slot.n_quick} times within "
