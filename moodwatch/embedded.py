@@ -52,7 +52,7 @@ class EmbeddedServer:
     """A hold on the server of one database; others may hold it at the same time."""
 
     def __init__(self, socket: Path, folder: Path, hold: int) -> None:
-        self.url = f"unix://{quote(str(socket))}"
+        self.url = _url_of(socket)
         self._socket = socket
         self._folder = folder
         self._hold: int | None = hold
@@ -85,8 +85,8 @@ def start_or_attach(db_path: Path) -> EmbeddedServer:
     Raises:
         UserError: when this platform has no embedded server, or it does not start.
     """
-    database = db_path.absolute().parent.resolve() / db_path.name
-    folder = database.with_name(f"{database.name}.queue")
+    database = db_path.resolve()
+    folder = _folder_of(database)
     binary = _server_binary()
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -112,8 +112,16 @@ def start_or_attach(db_path: Path) -> EmbeddedServer:
 
 def running_server(db_path: Path) -> str | None:
     """Return the URL of the database's server if one runs; starts none and holds none."""
-    state = _State.read(db_path.absolute().with_name(f"{db_path.name}.queue"))
-    return _url(state.socket) if state is not None and _answers(state.socket) else None
+    socket = _recorded_socket(_folder_of(db_path.resolve()))
+    return _url_of(socket) if socket is not None and _answers(socket) else None
+
+
+def _folder_of(database: Path) -> Path:
+    return database.with_name(f"{database.name}.queue")
+
+
+def _url_of(socket: Path) -> str:
+    return f"unix://{quote(str(socket))}"
 
 
 def _server_binary() -> Path:
