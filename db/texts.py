@@ -73,7 +73,7 @@ def tombstone_hash(source: str, external_id: str) -> bytes:
 # Order matters: an address would else leave its half behind as a name. No pattern can backtrack
 # over what it has matched in more than one way, so long texts cost time in their length only.
 _URL: Final = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
-_EMAIL: Final = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
+_EMAIL: Final = re.compile(r"(?<![\w.+@-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 # @name, @name@server, u/name
 _NAME: Final = re.compile(r"(?<![\w@/])(?:@\w[\w.-]*(?:@[\w.-]+)?|/?u/[\w-]+)")
 _PHONE: Final = re.compile(r"(?<![\w.,])\+?\(?\d(?:[ ().\-/]{0,2}\d){6,14}(?![\w])")
