@@ -5,7 +5,6 @@ Pure: text in, a verdict out. Called by `ingest.open` once compression and encod
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from typing import Final
@@ -13,6 +12,10 @@ from typing import Final
 from ingest.errors import ReadError
 from ingest.options import FORMATS, Format, ReadOptions
 from ingest.readers.delimited import sniff_head
+from ingest.readers.journal import is_property_list
+from ingest.readers.journal_dates import has_entries, starts_with_date
+from ingest.readers.json_document import is_message
+from ingest.readers.json_lines import decode, sample_objects
 
 _BINARY: Final = (
     (b"PK\x03\x04", "a zip archive or spreadsheet", "unzip it, or save the sheet as CSV"),
@@ -21,6 +24,7 @@ _BINARY: Final = (
     (b"%PDF", "a PDF", "save its text"),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive", "unpack it"),
     (b"\xd0\xcf\x11\xe0", "an old spreadsheet or document", "save it as CSV or text"),
+    (b"gAAAAA", "an encrypted journal", "decrypt it with 'jrnl --decrypt'"),
     (b"JRNLv3\x00", "an encrypted journal", "decrypt it with 'jrnl --decrypt'"),
 )
 _EXTENSIONS: Final[dict[str, Format]] = {
@@ -29,6 +33,10 @@ _EXTENSIONS: Final[dict[str, Format]] = {
     ".md": "journal", ".markdown": "journal", ".journal": "journal", ".doentry": "journal",
 }  # fmt: skip
 _MARKUP = re.compile(r"\s*<(?:\?xml|!--|!doctype|[a-z_][\w.\-]*(?::[\w.\-]+)?[\s/>])", re.I)
+#: What a JSON document begins with when its first line is no value by itself.
+_OPENS_JSON = re.compile(r'\s*(?:\[\s*(?:[{\["\]]|$)|\{\s*(?:["}]|$))')
+#: Exports that are scripts: window.YTD.tweets.part0 = [
+_ASSIGNMENT = re.compile(r"\s*(?:var |let |const )?[\w.$]+\s*=\s*[\[{]")
 #: Rows must agree this far before commas in prose pass for delimiters.
 _EVEN_ENOUGH: Final = 0.8
 
@@ -50,12 +58,14 @@ def format_of(
     *,
     name: str,
     is_whole: bool,
+    is_dated_name: bool,
 ) -> Format:
     """Return the format of a file that begins with `lines`.
 
     Args:
         name: the file's name without the ending of its compression.
         is_whole: whether `lines` are all of it.
+        is_dated_name: whether the file's path is a date, as in folder journals.
 
     Raises:
         ReadError: when the forced format is unknown, or nothing tells the format.
@@ -67,58 +77,60 @@ def format_of(
                 f"--format: expected one of {', '.join(FORMATS)}, found {options.format[:40]!r}"
             )
         return forced
-    start = next((line for line in lines if line.strip()), "")
     by_name = _EXTENSIONS.get(name[name.rfind(".") :].lower()) if "." in name else None
-    found = _by_content(start, lines, options, by_name, is_whole=is_whole) if start else by_name
-    if found is None and start:
+    if is_dated_name and by_name is None:
+        by_name = "journal"
+    start = next((line for line in lines if line.strip()), "")
+    if not start:
+        return by_name or "csv"
+    found = (
+        _by_first_line(start, lines, by_name)
+        or (by_name if by_name in ("csv", "tsv", "journal") else None)
+        or _by_rows(lines, options, is_whole=is_whole)
+        or ("journal" if has_entries(lines) else by_name)
+    )
+    if found is None:
         raise ReadError(
             f"cannot tell the format: expected {', '.join(FORMATS)}; name it with --format "
             "(csv also reads one text a line)"
         )
-    return found or "csv"
+    return found
 
 
-def _by_content(
-    start: str,
-    lines: Sequence[str],
-    options: ReadOptions,
-    by_name: Format | None,
-    *,
-    is_whole: bool,
-) -> Format | None:
-    if start.lstrip()[:1] in "{[" and (found := _json_format(start)) is not None:
+def _by_first_line(start: str, lines: Sequence[str], by_name: Format | None) -> Format | None:
+    if start.lstrip()[:1] in "{[" and (found := _json_format(start, lines)) is not None:
         return found
+    if _ASSIGNMENT.match(start):
+        return "json"
     if _MARKUP.match(start):
-        return "journal" if _is_plist(lines) else "feed"
-    if by_name in ("csv", "tsv") or options.delimiter is not None:
-        return by_name or "csv"
+        return "journal" if by_name == "journal" or is_property_list(lines) else "feed"
+    if starts_with_date(start) and by_name not in ("csv", "tsv"):
+        return "journal"
+    return None
+
+
+def _by_rows(lines: Sequence[str], options: ReadOptions, *, is_whole: bool) -> Format | None:
     sniffed = sniff_head(lines, options, is_cut=not is_whole)
-    if sniffed.width > 1 and sniffed.evenness >= _EVEN_ENOUGH and len(sniffed.rows) > 1:
-        return "tsv" if sniffed.dialect.delimiter == "\t" else "csv"
-    return by_name
+    is_even = sniffed.evenness >= _EVEN_ENOUGH and len(sniffed.rows) > 1
+    if options.delimiter is None and not (sniffed.width > 1 and is_even):
+        return None
+    return "tsv" if sniffed.dialect.delimiter == "\t" else "csv"
 
 
-def _json_format(start: str) -> Format | None:
+def _json_format(start: str, lines: Sequence[str]) -> Format | None:
     """Tell one object a line from one document; None when it is neither (a jrnl '[date]')."""
     try:
-        value = json.loads(start)
-    except (ValueError, RecursionError):
-        # Cut off in the middle of a long line, or one document over many lines.
-        return "json" if re.match(r'\s*(?:\[\s*(?:[{\["\]]|$)|\{\s*(?:["}]|$))', start) else None
-    if isinstance(value, dict) and not _holds_messages(value):
-        return "jsonl"
-    return "json"
+        value = decode(start)
+    except ValueError:
+        # One broken line among whole ones, or one document over many lines, or a long line cut off.
+        n_objects = len(sample_objects(lines[:20]))
+        if n_objects * 2 >= min(len(lines), 20) and n_objects > 1:
+            return "jsonl"
+        return "json" if _OPENS_JSON.match(start) else None
+    return "jsonl" if isinstance(value, dict) and not _holds_messages(value) else "json"
 
 
 def _holds_messages(value: dict[str, object]) -> bool:
     """Tell a document on one line, such as {"entries": [{…}]}, from a message on one line."""
     lists = (part for part in value.values() if isinstance(part, list))
-    has_objects = any(part and isinstance(part[0], dict) for part in lists)
-    return has_objects and not any(
-        isinstance(part, str) and len(part) > 0 and key in ("text", "body", "content", "message")
-        for key, part in value.items()
-    )
-
-
-def _is_plist(lines: Sequence[str]) -> bool:
-    return any("<plist" in line for line in lines[:5])
+    return not is_message(value) and any(part and isinstance(part[0], dict) for part in lists)

@@ -94,6 +94,16 @@ def fallback_of(head: bytes) -> str:
     return best.encoding if best is not None else "windows-1252"
 
 
+def encoding_of_stream(head: bytes, encoding: str, fallback: str) -> str:
+    """Return the one encoding for what cannot be decoded line by line, by its head."""
+    if encoding != "utf-8":
+        return encoding
+    lenient = head.decode("utf-8", "replace").rstrip("\ufffd")  # the head may cut a character
+    n_lost = lenient.count("\ufffd")
+    n_foreign = sum(character > "\x7f" for character in lenient)
+    return fallback if n_lost and n_lost == n_foreign else "utf-8"
+
+
 def _is_utf8(line: bytes) -> bool:
     try:
         line.decode("utf-8")

@@ -15,14 +15,15 @@ from types import TracebackType
 from typing import BinaryIO, Final
 
 from ingest.detect import format_of, refuse_binary
-from ingest.encoding import Decoder, Lines, encoding_of, fallback_of
 from ingest.errors import ReadError
 from ingest.expand import expand
-from ingest.head import Head, Newlined
+from ingest.head import Head
 from ingest.options import Format, ReadOptions
 from ingest.raw import Compression, CountedBytes, Decompressed, compression_of, prefix_hash_of
-from ingest.readers.delimited import plan_delimited, read_delimited
+from ingest.readers.by_format import start_reading
+from ingest.readers.journal_dates import date_in_path, journal_of
 from ingest.readers.record import MessageMaker
+from ingest.text_file import TextFile
 from ingest.times import TimeReader, zone_named
 from records import Message, Rejected
 
@@ -52,24 +53,35 @@ class Opened:
         if is_ours:
             self._closing.enter_context(raw)
         self._counted = CountedBytes(raw)
-        self._times = TimeReader(zone_named(options.time_zone), day_first=options.day_first)
-        self._maker = MessageMaker(self.source, self._times, keep_raw=options.keep_raw)
         self._unpacked: Decompressed | None = None
         self.compression: Compression | None = None
         self.size_bytes = path.stat().st_size if is_ours and path and path.is_file() else None
-        text_bytes = self._decompress(io.BufferedReader(self._counted, _BLOCK), live)
-        self._head = Head(text_bytes, HEAD_BYTES, live=live)
-        refuse_binary(self._head.head)
-        self.encoding, self._mark = encoding_of(self._head.head, options.encoding)
-        self._decoder = self._new_decoder()
-        self._sample = self._sample_lines()
+        unpacked = self._decompress(io.BufferedReader(self._counted, _BLOCK), live)
+        head = Head(unpacked, HEAD_BYTES, live=live)
+        refuse_binary(head.head)
+        self._text = TextFile(head, options.encoding)
+        self.encoding = self._text.encoding
         self.format: Format = format_of(
-            self._sample,
+            self._text.sample,
             options,
             name=_unpacked_name(path),
-            is_whole=self._head.is_whole,
+            is_whole=head.is_whole,
+            is_dated_name=date_in_path(path) is not None,
         )
-        self.items: Iterator[Message | Rejected] = self._read(self._reader())
+        if self.format == "journal" and options.source is None and path is not None:
+            self.source = journal_of(path) or self.source
+        times = TimeReader(zone_named(options.time_zone), day_first=options.day_first)
+        self._maker = MessageMaker(self.source, times, keep_raw=options.keep_raw)
+        self.items: Iterator[Message | Rejected] = self._read(
+            start_reading(
+                self._text,
+                self.format,
+                path=path,
+                options=options,
+                maker=self._maker,
+                notes=self.notes,
+            )
+        )
 
     @property
     def bytes_read(self) -> int:
@@ -103,45 +115,13 @@ class Opened:
         self._unpacked = Decompressed(whole, self.compression)
         return io.BufferedReader(self._unpacked, _BLOCK)
 
-    def _new_decoder(self) -> Decoder:
-        return Decoder(
-            self.encoding,
-            fallback_of(self._head.head),
-            is_forced=self.options.encoding is not None,
-        )
-
-    def _sample_lines(self) -> list[str]:
-        stream = io.BytesIO(self._head.head[self._mark :])
-        lines = list(Lines(self._newlined(stream), self._new_decoder()))
-        if not self._head.is_whole and len(lines) > 1:
-            lines.pop()
-        return lines
-
-    def _newlined(self, stream: io.BufferedIOBase) -> io.BufferedIOBase:
-        head = self._head.head
-        if b"\n" in head or b"\r" not in head:
-            return stream
-        return io.BufferedReader(Newlined(stream), _BLOCK)
-
-    def _lines(self) -> Lines:
-        stream = io.BufferedReader(self._head, _BLOCK)
-        stream.read(self._mark)
-        return Lines(self._newlined(stream), self._decoder, self._mark)
-
-    def _reader(self) -> Iterator[Message | Rejected]:
-        plan = plan_delimited(self._sample, self.options, is_cut=not self._head.is_whole)
-        self.notes.extend(plan.notes)
-        if (said := self._times.learn(plan.sample_times)) is not None:
-            self.notes.append(said)
-        return read_delimited(self._lines(), plan, self._maker)
-
     def _read(self, items: Iterator[Message | Rejected]) -> Iterator[Message | Rejected]:
         """Yield the reader's items, and what only the end of the file tells."""
         n = 0
         is_zone_said = False
         for item in items:
             n += 1
-            if not is_zone_said and self._times.n_naive:
+            if not is_zone_said and self._maker.times.n_naive:
                 is_zone_said = True
                 self.notes.append(
                     f"times without a zone are read as {self.options.time_zone or 'UTC'} "
@@ -150,7 +130,7 @@ class Opened:
             yield item
         if self._unpacked is not None and self._unpacked.broken is not None:
             yield self._maker.reject(n + 1, None, self._unpacked.broken, "")
-        decoder = self._decoder
+        decoder = self._text.decoder
         if decoder.n_other:
             self.notes.append(
                 f"{_lines_said(decoder.n_other)} not {decoder.encoding}, "
