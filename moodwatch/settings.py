@@ -16,6 +16,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from moodwatch.errors import UserError
 
+Period = Literal["day", "week", "month"]
+
 #: Bytes; a shorter salt can be guessed, and with it every author.
 MIN_SALT_BYTES = 16
 
@@ -80,8 +82,8 @@ class Settings(BaseSettings):
     report_dir: Path = Field(
         default=Path("report"), description="Folder that reports are written into."
     )
-    report_period: Literal["day", "week", "month"] = Field(
-        default="day", description="Bucket of the trend table and charts."
+    report_period: Period = Field(
+        default="week", description="Bucket of the trend table and charts."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least level logged to standard error."

@@ -1,0 +1,88 @@
+"""The `moodwatch` command: its name, its global options, and how mistakes are told."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from moodwatch.commands import db, ingest, model, reporting, worker
+from moodwatch.console import err
+from moodwatch.errors import ExitCode, UserError
+from moodwatch.logs import configure_logs
+from moodwatch.settings import load_settings
+
+app = typer.Typer(
+    name="moodwatch",
+    help="Score short texts for emotions, follow the mood over time, flag the shifts.",
+    epilog="First steps: moodwatch run posts.csv, then moodwatch query --help.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+for room in (ingest, worker, reporting, db, model):
+    room.register(app)
+
+
+@app.callback(invoke_without_command=True)
+def _global(
+    context: typer.Context,
+    log_level: Annotated[
+        str | None,
+        typer.Option(help="Least level logged: debug, info, warning, error", envvar=[]),
+    ] = None,
+    show_version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit")
+    ] = False,
+) -> None:
+    if show_version:
+        sys.stdout.write(f"moodwatch {version('moodwatch')}\n")
+        raise typer.Exit
+    settings = load_settings(log_level=log_level)
+    # One-shot commands answer on standard output; only the services log what they do.
+    quiet = context.invoked_subcommand not in {"worker", "control", "up"} and log_level is None
+    configure_logs("warning" if quiet else settings.log_level, settings.log_format)
+
+
+def main() -> None:
+    """Run the command; a mistake of the user's becomes one line and a named exit code."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        err.print("stopped")
+        sys.exit(ExitCode.INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of our output (head, less) has gone: nothing more to say.
+        sys.stdout = None
+        sys.exit(ExitCode.OK)
+    except Exception as error:
+        code = _code_of(error)
+        if code is None:
+            raise
+        err.print("[bold red]error:[/] ", end="")
+        err.print(str(error), markup=False)
+        sys.exit(code)
+
+
+def _code_of(error: Exception) -> ExitCode | None:
+    """Return the exit code of an error that a user can mend, None for a bug of ours."""
+    from db.errors import DatabaseError
+    from ingest.errors import ReadError
+    from ingest.queue import QueueUnavailableError
+    from model.bundle import BundleError
+    from moodwatch.supervisor import ChildrenDiedError
+
+    if isinstance(error, UserError):
+        return error.code
+    codes = {
+        ReadError: ExitCode.INPUT,
+        DatabaseError: ExitCode.DATABASE,
+        QueueUnavailableError: ExitCode.QUEUE,
+        BundleError: ExitCode.BUNDLE,
+        ChildrenDiedError: ExitCode.WORKER,
+    }
+    return next((code for kind, code in codes.items() if isinstance(error, kind)), None)

@@ -1,0 +1,62 @@
+"""`moodwatch report`: trends and flagged shifts of what is stored."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from moodwatch.commands import options
+from moodwatch.services import open_engine
+from moodwatch.settings import load_settings
+
+
+def register(app: typer.Typer) -> None:
+    app.command(rich_help_panel="Read")(report)
+
+
+def report(
+    db: options.Db = None,
+    out_dir: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Folder of the report", file_okay=False)
+    ] = None,
+    period: Annotated[
+        str | None, typer.Option("--period", metavar="day|week|month", help="Bucket of the trends")
+    ] = None,
+    source: options.Source = None,
+    since: options.Since = None,
+    until: options.Until = None,
+    time_zone: options.TimeZone = None,
+    as_json: options.Json = False,
+) -> None:
+    """Print the trends, list the flagged shifts, write one HTML file that works offline.
+
+    [bold]Examples[/]
+
+      moodwatch report
+
+      moodwatch report --period week --source support --since 2024-01-01 --out reports
+    """
+    from moodwatch.outcome import print_report, report_document
+    from moodwatch.times import parse_moment
+    from reporting.jobs import build_report
+
+    settings = load_settings(db=db, report_dir=out_dir, report_period=period, time_zone=time_zone)
+    zone = settings.time_zone
+    with open_engine(settings) as engine:
+        result = build_report(
+            engine,
+            out_dir=settings.report_dir,
+            source=source,
+            period=settings.report_period,
+            time_zone=zone,
+            since=None if since is None else parse_moment(since, zone),
+            until=None if until is None else parse_moment(until, zone),
+        )
+    if as_json:
+        from moodwatch.console import print_json
+
+        print_json(report_document(result))
+    else:
+        print_report(result, settings.report_period)

@@ -1,0 +1,155 @@
+"""What `worker`, `control` and `up` do, and how `run` starts workers of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Final
+
+from moodwatch.errors import ExitCode
+from moodwatch.services import Services, load_salt, open_services
+from moodwatch.supervisor import Program, Supervisor
+
+if TYPE_CHECKING:
+    from moodwatch.settings import Settings
+
+#: Name of the scheduled report on the workers' allow-list.
+SCHEDULED_REPORT: Final = "reporting.jobs.write_scheduled_report"
+
+
+def work(
+    settings: Settings, *, burst: bool, name: str | None = None, parent_pid: int | None = None
+) -> int:
+    """Score chunks until told to stop; return the process's exit code."""
+    from db.store import register_model
+    from moodwatch.scorers import load_scorer
+    from worker.jobs import SCORE_CHUNK, JobContext, give_up_chunk, score_chunk
+    from worker.process import new_worker_name, run_worker
+
+    name = name or new_worker_name()
+    scorer = load_scorer(settings)
+    with open_services(settings) as services:
+        context = JobContext(
+            engine=services.engine,
+            scorer=scorer,
+            model_id=register_model(services.engine, scorer.model_name, scorer.emotions),
+            text_mode=settings.text_mode,
+            salt=load_salt(settings),
+            worker_name=name,
+        )
+        scorer.warm_up()
+        return run_worker(
+            redis_url=services.redis_url,
+            database_id=services.ledger.database_id,
+            functions={
+                SCORE_CHUNK: partial(score_chunk, context),
+                SCHEDULED_REPORT: partial(_write_scheduled_report, services),
+            },
+            name=name,
+            burst=burst,
+            on_failed=partial(give_up_chunk, context),
+            parent_pid=parent_pid,
+        )
+
+
+def _write_scheduled_report(services: Services, slot: str) -> None:
+    """Write the report due at `slot` (ISO 8601) into the report folder."""
+    from reporting.jobs import write_scheduled_report
+
+    settings = services.settings
+    write_scheduled_report(
+        services.engine,
+        slot,
+        out_dir=settings.report_dir,
+        period=settings.report_period,
+        time_zone=settings.time_zone,
+    )
+
+
+@contextmanager
+def spawn_workers(settings: Settings, services: Services) -> Iterator[Supervisor]:
+    """Run `settings.workers` worker processes for the block's length."""
+    with _supervise([_WORKER] * settings.workers, settings, services) as supervisor:
+        yield supervisor
+
+
+def up(settings: Settings) -> ExitCode:
+    """Run workers and control until Ctrl-C."""
+    with stop_on_signals() as stop, open_services(settings) as services:
+        programs = [_WORKER] * settings.workers + [_CONTROL]
+        with _supervise(programs, settings, services) as supervisor:
+            while not stop.wait(0.5):
+                supervisor.check()
+    return ExitCode.OK
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[threading.Event]:
+    """Yield an event that the first Ctrl-C or SIGTERM sets; a second one ends the process."""
+    stop = threading.Event()
+
+    def handle(signum: int, frame: FrameType | None) -> None:
+        if stop.is_set():
+            # Children notice by --parent-pid; what is stored is stored.
+            os._exit(ExitCode.INTERRUPTED)
+        stop.set()
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _supervise(
+    programs: Sequence[Program], settings: Settings, services: Services
+) -> Iterator[Supervisor]:
+    from redis import Redis
+
+    from worker.lost import return_lost_jobs
+
+    connection = Redis.from_url(services.redis_url)
+
+    def return_jobs(name: str) -> None:
+        return_lost_jobs(connection, services.ledger.database_id, dead_workers=[name])
+
+    try:
+        with Supervisor(
+            programs,
+            # Leases run out by themselves, but the supervisor knows at once.
+            on_death=return_jobs,
+            env={**os.environ, **_as_environment(settings, services.redis_url)},
+        ) as supervisor:
+            yield supervisor
+    finally:
+        connection.close()
+
+
+def _moodwatch(*arguments: str) -> list[str]:
+    # The script, not `python -m`, so that ps shows `moodwatch worker`.
+    script = Path(sys.executable).with_name("moodwatch")
+    start = [str(script)] if script.exists() else [sys.executable, "-m", "moodwatch"]
+    return [*start, *arguments, "--parent-pid", str(os.getpid())]
+
+
+_WORKER: Final = Program("worker", lambda name: _moodwatch("worker", "--name", name))
+_CONTROL: Final = Program("control", lambda _: _moodwatch("control"))
+
+
+def _as_environment(settings: Settings, redis_url: str) -> dict[str, str]:
+    """Return the settings as variables: arguments would show passwords in `ps`."""
+    given = settings.model_dump(exclude_unset=True)
+    if settings.salt is not None:
+        given["salt"] = settings.salt.get_secret_value()
+    given["redis_url"] = redis_url
+    given["log_level"] = settings.log_level
+    return {f"MOODWATCH_{name.upper()}": str(value) for name, value in given.items()}

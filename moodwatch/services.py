@@ -1,0 +1,148 @@
+"""Open what a command needs, database, salt and queue: where the rooms are wired together."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from db.connections import parse_url
+from db.engine import open_database
+from db.ledger import SqlLedger
+from moodwatch.errors import ExitCode, UserError
+from moodwatch.settings import Settings
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from ingest.queue import ChunkQueue
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """A database and the queue that belongs to it."""
+
+    settings: Settings
+    engine: Engine
+    ledger: SqlLedger
+    queue: ChunkQueue
+    redis_url: str
+
+
+def database_path(url_or_path: str) -> Path | None:
+    """Return the file of an SQLite database, None for a server."""
+    url = parse_url(url_or_path)
+    return Path(str(url.database)) if url.drivername == "sqlite" else None
+
+
+@contextmanager
+def open_engine(settings: Settings, *, create: bool = False) -> Iterator[Engine]:
+    """Open the database alone, for commands that only read it.
+
+    Raises:
+        UserError: when it is a SQLite file that does not exist and `create` is False.
+    """
+    path = database_path(settings.db)
+    if path is not None and not create and not path.exists():
+        raise UserError(
+            f"no database at {str(path)!r}: name one with --db, or make one with "
+            f"'moodwatch run FILE'",
+            ExitCode.DATABASE,
+        )
+    engine = open_database(settings.db, create=create)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def open_services(settings: Settings) -> Iterator[Services]:
+    """Open database and queue; start the embedded server where no Redis is named.
+
+    Raises:
+        UserError: when Redis cannot be reached, or a PostgreSQL database has no Redis beside it.
+    """
+    from redis import Redis, RedisError
+
+    from ingest.queue import ChunkQueue
+    from moodwatch.embedded import start_or_attach
+
+    with open_engine(settings, create=True) as engine:
+        embedded = None
+        if settings.redis_url is None:
+            path = database_path(settings.db)
+            if path is None:
+                raise UserError(
+                    "PostgreSQL is shared by machines, so its queue must be too: set "
+                    "MOODWATCH_REDIS_URL, for example redis://127.0.0.1:6379/0",
+                    ExitCode.QUEUE,
+                )
+            embedded = start_or_attach(path)
+        redis_url = embedded.url if embedded is not None else str(settings.redis_url)
+        try:
+            connection = Redis.from_url(redis_url)
+            try:
+                connection.ping()
+            except (RedisError, OSError) as error:
+                raise UserError(
+                    f"no Redis answers at {redact_redis_url(redis_url)!r} "
+                    f"({type(error).__name__}): start it, or set MOODWATCH_REDIS_URL",
+                    ExitCode.QUEUE,
+                ) from None
+            ledger = SqlLedger(engine)
+            queue = ChunkQueue(
+                connection,
+                ledger.database_id,
+                high_water=settings.high_water,
+                low_water=settings.low_water,
+            )
+            yield Services(settings, engine, ledger, queue, redis_url)
+            connection.close()
+        finally:
+            if embedded is not None:
+                embedded.stop_if_last()
+
+
+def load_salt(settings: Settings) -> bytes:
+    """Return the salt of pseudonyms and made-up keys; make one beside a new SQLite database.
+
+    Raises:
+        UserError: for PostgreSQL without MOODWATCH_SALT: machines must agree on it.
+    """
+    if settings.salt is not None:
+        return settings.salt.get_secret_value().encode()
+    path = database_path(settings.db)
+    if path is None:
+        raise UserError(
+            "PostgreSQL needs MOODWATCH_SALT, the same on every machine that ingests: set it to "
+            "at least 16 random bytes, for example the output of 'openssl rand -hex 16'"
+        )
+    return _salt_beside(path)
+
+
+def _salt_beside(database: Path) -> bytes:
+    path = database.with_name(database.name + ".salt")
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    if not path.exists():
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_hex(16))
+            file.flush()
+            os.fsync(file.fileno())
+        # link, not rename: of two processes that get here at once, one wins and both read its salt.
+        with suppress(FileExistsError):
+            os.link(draft, path)
+        draft.unlink()
+    return path.read_bytes()
+
+
+def redact_redis_url(url: str) -> str:
+    """Return `url` without its password, fit for a log line."""
+    scheme, separator, rest = url.partition("://")
+    credentials, at, host = rest.rpartition("@")
+    return f"{scheme}{separator}…@{host}" if at and credentials else url

@@ -1,0 +1,73 @@
+"""A user's mistake ends in one line, a named exit code, and never a traceback."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from moodwatch.errors import ExitCode
+from tests.moodwatch.running import moodwatch
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "expected"),
+    [
+        (["run", "nofile.csv"], ExitCode.INPUT, "no file or folder 'nofile.csv'"),
+        (["query", "SELECT 1"], ExitCode.DATABASE, "no database at 'moodwatch.db'"),
+        (["status", "--db", "mysql://x/y"], ExitCode.DATABASE, "found 'mysql'"),
+        (["report", "--period", "year"], ExitCode.USAGE, "MOODWATCH_REPORT_PERIOD"),
+        (["run", "a.csv", "--time-zone", "Mars/X"], ExitCode.USAGE, "IANA time zone"),
+        (["doctor", "--only", "stars"], ExitCode.USAGE, "found 'stars'"),
+        (["predict", "--bundle", "nowhere", "hi"], ExitCode.BUNDLE, "nowhere"),
+        (["worker", "--db", "w.db", "--redis-url", "redis://127.0.0.1:1/0"], ExitCode.QUEUE,
+         "no Redis answers"),
+        (["forget"], ExitCode.USAGE, "--author"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_told_in_a_line(
+    tmp_path: Path, arguments: list[str], code: ExitCode, expected: str
+) -> None:
+    done = moodwatch(*arguments, cwd=tmp_path)
+    assert done.returncode == code, done.stderr
+    assert expected in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stderr.startswith("error: ")
+
+
+def test_a_password_in_a_database_url_is_not_printed(tmp_path: Path) -> None:
+    done = moodwatch("status", "--db", "postgresql://me:hunter2@127.0.0.1:1/x", cwd=tmp_path)
+    assert done.returncode == ExitCode.DATABASE
+    assert "hunter2" not in done.stderr + done.stdout
+
+
+def test_a_query_cannot_change_anything(tmp_path: Path) -> None:
+    assert moodwatch("db", "upgrade", cwd=tmp_path).returncode == ExitCode.OK
+    for sql in (
+        "DELETE FROM messages",
+        "SELECT 1; DROP TABLE messages",
+        "WITH gone AS (DELETE FROM messages RETURNING 1) SELECT * FROM gone",
+        "PRAGMA writable_schema = 1",
+        "ATTACH 'other.db' AS other",
+    ):
+        done = moodwatch("query", sql, cwd=tmp_path)
+        assert done.returncode == ExitCode.DATABASE, sql
+        assert "Traceback" not in done.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["moodwatch.db"]
+    counted = moodwatch("query", "--csv", "SELECT count(*) AS n FROM messages", cwd=tmp_path)
+    assert counted.stdout == "n\n0\n"
+
+
+def test_every_command_shows_examples(tmp_path: Path) -> None:
+    from typer.main import get_command
+
+    from moodwatch.app import app
+
+    group = get_command(app)
+    commands: dict[str, object] = getattr(group, "commands")  # noqa: B009 - typed as Command only
+    for name in sorted(commands):
+        arguments = [name, "upgrade"] if name == "db" else [name]
+        done = moodwatch(*arguments, "--help", cwd=tmp_path)
+        assert done.returncode == ExitCode.OK
+        assert "Example" in done.stdout, name
+        assert f"moodwatch {name}" in done.stdout, name
