@@ -1,4 +1,4 @@
-"""Why a worker or control process ended; the supervisor and service managers read them."""
+"""Why a worker process ended; the supervisor and service managers read them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """Exit codes of `worker.process` and, the first three, of `reporting.schedule`.
+    """Exit codes of `worker.process`.
 
     The command's own codes (`moodwatch.errors`) end below 10 and at 130; these start at 70.
     """

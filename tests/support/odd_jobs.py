@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import os
 import sys
 import time
 from collections.abc import Callable
 
 from redis import Redis
+
+from db.errors import DatabaseUnavailableError
 
 
 def functions_for(redis_url: str, database_id: str, name: str) -> dict[str, Callable[..., object]]:
@@ -34,14 +35,12 @@ def functions_for(redis_url: str, database_id: str, name: str) -> dict[str, Call
         hashlib.pbkdf2_hmac("sha256", b"x", b"y", iterations)
         say("ended")
 
-    def kill_once(key: str) -> None:
-        """Die as by kill -9 on the first call, end well on later ones."""
-        say("started")
-        if connection.incr(f"{key}-{database_id}") == 1:
-            os.kill(os.getpid(), 9)
-        say("ended")
+    def store() -> None:
+        """Find the database away, always."""
+        say("tried")
+        raise DatabaseUnavailableError("the server is starting up")
 
-    return {"odd.sleep": sleep, "odd.hang": hang, "odd.kill_once": kill_once}
+    return {"odd.store": store, "odd.sleep": sleep, "odd.hang": hang}
 
 
 def main() -> int:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+import threading
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
 import pytest
 from redis import Redis
 from sqlalchemy import Engine, text
 from structlog.testing import capture_logs
 
-from db.engine import database_id
+from db.engine import database_id, open_database
 from db.ledger import SqlLedger
 from db.store import register_model
 from ingest.chunks import pack, payload_json
@@ -184,3 +187,47 @@ def test_queue_ledger_worker_and_database_fit_together(
         ]
     finally:
         forget_queue(redis_connection, ledger.database_id)
+
+
+def test_a_chunk_waits_for_a_locked_database_and_keeps_its_retries(
+    tmp_path: Path, redis_url: str, redis_connection: Redis
+) -> None:
+    path = tmp_path / "moodwatch.db"
+    engine = open_database(path, busy_timeout_s=0.1)
+    scorer = LengthScorer()
+    context = JobContext(
+        engine=engine,
+        scorer=scorer,
+        model_id=register_model(engine, scorer.model_name, scorer.emotions),
+    )
+    ledger = SqlLedger(engine)
+    queue = ChunkQueue(redis_connection, ledger.database_id)
+    chunk = open_chunk(engine, messages(5))
+    queue.put(chunk)
+    blocker = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    blocker.execute("BEGIN IMMEDIATE")
+    release = threading.Timer(2.0, blocker.rollback)
+    release.start()
+    failed: list[str] = []
+
+    try:
+        with capture_logs() as lines:
+            run_worker(
+                redis_url=redis_url,
+                database_id=ledger.database_id,
+                functions={SCORE_CHUNK: partial(score_chunk, context)},
+                on_failed=lambda job_id, _: failed.append(job_id),
+                burst=True,
+            )
+    finally:
+        release.join()
+        blocker.close()
+        engine.dispose()
+        forget_queue(redis_connection, ledger.database_id)
+
+    waits = [line for line in lines if line["event"] == "database_away"]
+    assert len(waits) >= 2
+    assert waits[0]["reason"].startswith("DatabaseUnavailableError from OperationalError")
+    assert failed == []
+    assert not [line for line in lines if line["event"] == "job_failed"]
+    assert [line["n_stored"] for line in lines if line["event"] == "chunk_stored"] == [5]

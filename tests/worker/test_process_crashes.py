@@ -180,6 +180,20 @@ def test_sigterm_finishes_the_running_job_and_takes_no_other(
     assert queue.job_ids == [waiting.id]
 
 
+def test_a_worker_that_waits_for_the_database_can_be_stopped(
+    queue: Queue, queue_id: str, redis_connection: Redis, start: Start
+) -> None:
+    job = queue.enqueue_call("odd.store", retry=Retry(max=5))
+    worker = start("worker")
+    wait_for(lambda: len(words(redis_connection, queue_id)) >= 3, 10)
+
+    worker.send_signal(signal.SIGTERM)
+
+    assert worker.wait(3) == ExitCode.OK
+    assert queue.job_ids == [job.id]
+    assert retries_left(job) == 5
+
+
 def test_an_idle_worker_stops_at_once(start: Start) -> None:
     worker = start("worker")
     time.sleep(0.3)
