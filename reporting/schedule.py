@@ -57,8 +57,9 @@ _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 class CronEntry:
     """A function that workers call at certain times.
 
-    `function` is a name on the workers' allow-list, `kwargs` what JSON can carry. The cron line
-    is read in `time_zone`; a sixth field, if there is one, counts seconds.
+    `function` is a name on the workers' allow-list, called with `slot`, the time it was due (ISO
+    8601, UTC), and with `kwargs`, which JSON can carry. The cron line is read in `time_zone`; a
+    sixth field, if there is one, counts seconds.
     """
 
     name: str
@@ -124,7 +125,7 @@ class SlotCronJob(CronJob):
         try:
             job = queue.enqueue_call(
                 self.func_name,
-                kwargs=dict(self.entry.kwargs),
+                kwargs={**self.entry.kwargs, "slot": slot.isoformat()},
                 job_id=job_id,
                 unique=True,
                 timeout=self.entry.timeout_s,

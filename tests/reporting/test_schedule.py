@@ -119,6 +119,9 @@ def test_a_due_slot_becomes_one_job_of_ours(
     (job_id,) = queue.job_ids
     job = Job.fetch(job_id, redis_connection, JSONSerializer)
     assert job_id.startswith(f"cron-report-{queue_id[:12]}-")
+    slot = datetime.fromisoformat(job.kwargs.pop("slot"))
+    assert timedelta(0) <= datetime.now(UTC) - slot < timedelta(seconds=5)
+    assert job_id.endswith(f"{slot:%Y%m%dT%H%M%SZ}")
     assert (job.func_name, job.kwargs, job.timeout) == ("jobs.report", {"period": "week"}, 77)
     assert job.retries_left == 3
     assert job.failure_ttl == 24 * 3600
