@@ -18,22 +18,28 @@ class Head(io.RawIOBase):
         """Take up to `n_bytes` from the stream.
 
         Args:
-            live: stop waiting at two complete lines; a pipe may not have more for hours.
+            live: stop waiting at two complete lines, or at one JSON object; a pipe may not have
+                more for hours.
         """
         self._stream = stream
         blocks: list[bytes] = []
         n_taken = n_lines = 0
         self.is_whole = False
-        while n_taken < n_bytes and not (live and n_lines >= 2):
+        n_enough = 2  # a header and a row
+        while n_taken < n_bytes and not (live and n_lines >= n_enough):
             block = stream.read1(n_bytes - n_taken)
             if not block:
                 self.is_whole = True
                 break
+            if not blocks and block[:1] == b"{":
+                n_enough = 1
             blocks.append(block)
             n_taken += len(block)
             n_lines += block.count(b"\n")
         #: The first bytes, as many as were taken.
         self.head = b"".join(blocks)
+        # Complete lines of a live stream are all there is to decide on: none is held to be cut.
+        self.is_whole = self.is_whole or (live and self.head.rstrip(b"\0").endswith(b"\n"))
         self._offset = 0
 
     def readable(self) -> bool:

@@ -71,6 +71,11 @@ class Intake:
         return self._cutter.is_full or len(self._rejects) >= self._policy.chunk_size
 
     @property
+    def state(self) -> IngestState:
+        """What the ledger would say of this ingest."""
+        return IngestState(self.ingest_id, self.committed, self._next_chunk)
+
+    @property
     def n_waiting(self) -> int:
         """Rows taken and not committed."""
         return self._progress.rows_read - self.committed.rows_read

@@ -104,13 +104,17 @@ def begin_or_resume(opened: Opened, ledger: Ledger) -> tuple[IngestState, bool]:
     return ledger.restart(state.ingest_id), True
 
 
-def origin_of(opened: Opened) -> Origin:
-    """Say what a later run must find equal to go on with this one."""
+def origin_of(opened: Opened, options: ReadOptions | None = None) -> Origin:
+    """Say what a later run must find equal to go on with this one.
+
+    Args:
+        options: those the user gave, where the file was opened with more.
+    """
     return Origin(
         name=STREAM_NAME if opened.path is None else str(opened.path.absolute()),
         source=opened.source,
         size_bytes=opened.size_bytes,
-        options=_options_json(opened.options),
+        options=_options_json(options or opened.options),
     )
 
 

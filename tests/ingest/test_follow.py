@@ -1,0 +1,478 @@
+"""Following: what is added arrives once, through rotation, truncation, kills and a silent Redis."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import multiprocessing
+import os
+import shutil
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from db.engine import open_database
+from db.ledger import SqlLedger
+from ingest import follow as follow_module
+from ingest import watch
+from ingest.chunks import DEFAULT_CHUNK_SIZE
+from ingest.follow import DEFAULT_FLUSH_S, follow
+from ingest.growing import DEFAULT_POLL_S
+from ingest.open import ReadError, ReadOptions
+from ingest.queue import ChunkQueue
+from tests.ingest.running import CHUNK_SIZE, SALT, Pipeline, adds_up
+
+FLUSH_S = 0.1
+POLL_S = 0.02
+HEADER = "id,created_at,text\n"
+
+
+def csv_line(n: int) -> str:
+    return f"{n},2024-01-01 10:{n // 60 % 60:02}:{n % 60:02},this is message number {n}\n"
+
+
+def json_line(n: int) -> str:
+    return json.dumps({"created_at": 1_700_000_000 + n % 7, "text": f"text {n % 5}"}) + "\n"
+
+
+def append(path: Path, text: str) -> None:
+    with path.open("a", newline="") as file:
+        file.write(text)
+
+
+class Running:
+    """`follow` in a thread, and what it said."""
+
+    def __init__(self, pipeline: Pipeline, *paths: Path | None, **arguments: Any) -> None:
+        self.pipeline = pipeline
+        self.notes: list[str] = []
+        self.error: Exception | None = None
+        self.ingest_ids: list[str] = []
+        self._stop = threading.Event()
+        self._arguments = {
+            "options": ReadOptions(),
+            "queue": pipeline.queue,
+            "chunk_size": CHUNK_SIZE,
+            "flush_s": FLUSH_S,
+            "poll_s": POLL_S,
+            **arguments,
+        }
+        self._paths = paths
+        self._thread = threading.Thread(target=self._follow)
+        self._thread.start()
+
+    def _follow(self) -> None:
+        try:
+            self.ingest_ids = follow(
+                self._paths,
+                ledger=self.pipeline.ledger,
+                salt=SALT,
+                on_note=self.notes.append,
+                cancelled=self._stop.is_set,
+                **self._arguments,
+            )
+        except Exception as error:  # noqa: BLE001 - a thread's error is the test's to judge
+            self.error = error
+
+    def wait_for(self, n_messages: int) -> None:
+        """Score until so many messages are stored; then there must be no more."""
+        wait_until(lambda: self.n_stored() >= n_messages)
+        time.sleep(3 * FLUSH_S)
+        assert self.n_stored() == n_messages
+
+    def n_stored(self) -> int:
+        if self.error is not None:
+            raise self.error
+        self.pipeline.score_all()
+        return int(self.pipeline.rows("SELECT count(*) FROM messages")[0][0])
+
+    def wait_for_end(self) -> None:
+        self._thread.join(15)
+        assert not self._thread.is_alive()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self.wait_for_end()
+
+
+def wait_until(is_so: Callable[[], bool], timeout_s: float = 10.0) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not is_so():
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(POLL_S)
+
+
+@pytest.fixture
+def run(pipeline: Pipeline) -> Iterator[Callable[..., Running]]:
+    started: list[Running] = []
+
+    def start(*paths: Path | None, **arguments: Any) -> Running:
+        running = Running(pipeline, *paths, **arguments)
+        started.append(running)
+        return running
+
+    yield start
+    for running in started:
+        running.stop()
+
+
+Run = Callable[..., Running]
+
+
+def test_lines_added_to_a_csv_arrive(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "chat.csv"
+    path.write_text(HEADER + csv_line(0) + csv_line(1))
+    running = run(path)
+    running.wait_for(2)
+    append(path, csv_line(2))
+    running.wait_for(3)
+    append(path, csv_line(3) + "4,2024-01-01,a message without its e")
+    running.wait_for(4)
+    append(path, "nd\n")
+    running.wait_for(5)
+    running.stop()
+    [(text,)] = running.pipeline.rows("SELECT text FROM messages WHERE external_id = '4'")
+    assert text == "a message without its end"
+    counts = running.pipeline.counts(*running.ingest_ids)
+    assert (counts.read, counts.stored, counts.duplicate) == (5, 5, 0)
+
+
+def test_record_of_several_lines_waits_for_its_last(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "chat.csv"
+    path.write_text(HEADER + csv_line(0) + '1,2024-01-01,"a text of\n')
+    running = run(path)
+    running.wait_for(1)
+    append(path, "three lines\n")
+    append(path, 'and a quote"\n')
+    running.wait_for(2)
+    [(text,)] = running.pipeline.rows("SELECT text FROM messages WHERE external_id = '1'")
+    assert text == "a text of\nthree lines\nand a quote"
+
+
+def test_stopping_within_a_record_reads_it_whole_later(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "chat.csv"
+    path.write_text(HEADER + csv_line(0) + '1,2024-01-01,"a text of\n')
+    running = run(path)
+    running.wait_for(1)
+    running.stop()
+    append(path, 'two lines"\n')
+    running = run(path)
+    running.wait_for(2)
+    running.stop()
+    assert running.pipeline.rows("SELECT count(*) FROM rejects") == [(0,)]
+
+
+def test_file_that_appears_later_is_followed(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "chat.jsonl"
+    running = run(path)
+    time.sleep(5 * POLL_S)
+    path.write_text("")
+    time.sleep(5 * POLL_S)
+    append(path, json_line(0) + json_line(1))
+    running.wait_for(2)
+
+
+def test_rows_without_ids_keep_their_ordinals_over_a_stop(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "chat.jsonl"
+    path.write_text("".join(json_line(n) for n in range(40)))
+    running = run(path)
+    running.wait_for(40)
+    running.stop()
+    append(path, "".join(json_line(n) for n in range(40)))
+    running = run(path)
+    running.wait_for(80)
+    [(n_second,)] = running.pipeline.rows(
+        "SELECT count(*) FROM messages WHERE external_id LIKE 'auto-%-2'"
+    )
+    running.stop()
+    assert n_second > 0
+    counts = running.pipeline.counts(*running.ingest_ids)
+    assert (counts.read, counts.duplicate) == (80, 0), "one ingest, in two runs"
+
+
+def test_plain_reading_goes_on_where_following_stopped(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "chat.csv"
+    path.write_text(HEADER + csv_line(0) + csv_line(1))
+    running = run(path)
+    running.wait_for(2)
+    running.stop()
+    append(path, csv_line(2))
+    assert [running.pipeline.ingest(path)] == running.ingest_ids
+    running.pipeline.score_all()
+    counts = running.pipeline.counts(*running.ingest_ids)
+    assert (counts.read, counts.stored) == (3, 3)
+
+
+def test_renamed_file_is_finished_and_its_successor_followed(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "chat.csv"
+    path.write_text(HEADER + csv_line(0) + csv_line(1))
+    running = run(path)
+    running.wait_for(2)
+    old = path.rename(tmp_path / "chat.csv.1")
+    append(old, csv_line(2) + csv_line(3).rstrip("\n"))
+    path.write_text(HEADER + csv_line(4) + csv_line(5))
+    running.wait_for(6)
+    append(path, csv_line(6))
+    running.wait_for(7)
+    running.stop()
+    first, second = running.ingest_ids
+    states = dict(running.pipeline.rows("SELECT id, state FROM ingests"))
+    assert states == {first: "complete", second: "open"}
+    assert running.pipeline.counts(first).read == 4
+
+
+def test_copied_and_truncated_file_is_finished_and_read_anew(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "chat.csv"
+    path.write_text(HEADER + csv_line(0) + csv_line(1))
+    running = run(path)
+    running.wait_for(2)
+    shutil.copy(path, tmp_path / "chat.csv.1")
+    append(tmp_path / "chat.csv.1", csv_line(2))  # written between the last look and the copy
+    os.truncate(path, 0)
+    running.wait_for(3)
+    append(path, HEADER + csv_line(3) + csv_line(4))
+    running.wait_for(5)
+    running.stop()
+    assert adds_up(running.pipeline.counts(*running.ingest_ids))
+
+
+def test_truncated_file_starts_over(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "chat.csv"
+    path.write_text(HEADER + csv_line(0) + csv_line(1))
+    running = run(path)
+    running.wait_for(2)
+    path.write_text(HEADER + csv_line(2) + csv_line(3))
+    running.wait_for(4)
+    path.write_text(HEADER + csv_line(2) + csv_line(3) + csv_line(4))
+    running.wait_for(5)
+    running.stop()
+    assert adds_up(running.pipeline.counts(*running.ingest_ids))
+
+
+def test_file_rotated_while_nobody_followed_is_finished_first(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "chat.csv"
+    path.write_text(HEADER + csv_line(0) + csv_line(1))
+    running = run(path)
+    running.wait_for(2)
+    running.stop()
+    append(path, csv_line(2))
+    path.rename(tmp_path / "chat.csv-20240101")
+    (tmp_path / "chat.csv-20230101").write_text(HEADER + "9,2023-01-01,of another year\n" * 9)
+    path.write_text(HEADER + csv_line(3) + csv_line(4))
+    running = run(path)
+    running.wait_for(5)
+    running.stop()
+    counts = running.pipeline.counts(*running.pipeline.all_ingests())
+    assert (counts.read, counts.stored, counts.duplicate) == (5, 5, 0)
+
+
+def test_pipe_is_read_to_its_end(run: Run, pipeline: Pipeline) -> None:
+    read_end, write_end = os.pipe()
+    running = run(None, pipe=read_end, options=ReadOptions(source="pipe"))
+    os.write(write_end, (HEADER + csv_line(0) + csv_line(1)).encode())
+    running.wait_for(2)
+    os.write(write_end, csv_line(2).rstrip("\n").encode())
+    os.close(write_end)
+    running.wait_for_end()
+    running.wait_for(3)
+    os.close(read_end)
+    assert pipeline.rows("SELECT name, source, state FROM ingests") == [("-", "pipe", "complete")]
+
+
+def test_stopped_pipe_keeps_every_complete_line(run: Run) -> None:
+    read_end, write_end = os.pipe()
+    running = run(None, pipe=read_end, flush_s=3600)
+    os.write(write_end, (HEADER + "".join(csv_line(n) for n in range(6))).encode())
+    wait_until(lambda: running.n_stored() == 4)  # a full chunk; two more wait for company
+    running.stop()
+    assert running.n_stored() == 6
+    os.close(read_end)
+    os.close(write_end)
+
+
+@pytest.mark.parametrize("text", [HEADER + csv_line(0), json_line(0)])
+def test_first_message_of_a_slow_pipe_does_not_wait_for_the_second(run: Run, text: str) -> None:
+    read_end, write_end = os.pipe()
+    running = run(None, pipe=read_end)
+    for line in text.splitlines(keepends=True):
+        os.write(write_end, line.encode())
+        time.sleep(0.1)
+    running.wait_for(1)
+    running.stop()
+    os.close(read_end)
+    os.close(write_end)
+
+
+def test_second_pipe_is_an_ingest_of_its_own(run: Run, pipeline: Pipeline) -> None:
+    for n in range(2):
+        read_end, write_end = os.pipe()
+        os.write(write_end, (HEADER + csv_line(0) + csv_line(n)).encode())
+        os.close(write_end)
+        run(None, pipe=read_end).wait_for_end()
+        os.close(read_end)
+    pipeline.score_all()
+    counts = pipeline.counts(*pipeline.all_ingests())
+    assert (counts.read, counts.stored, counts.duplicate) == (4, 2, 2)
+
+
+def test_new_files_of_a_folder_are_followed(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "inbox"
+    folder.mkdir()
+    (folder / "a.csv").write_text(HEADER + csv_line(0) + csv_line(1))
+    running = run(folder)
+    running.wait_for(2)
+    (folder / "deeper").mkdir()
+    (folder / "deeper" / "b.jsonl").write_text(json_line(0) + json_line(1))
+    running.wait_for(4)
+    append(folder / "a.csv", csv_line(2))
+    append(folder / "deeper" / "b.jsonl", json_line(2))
+    running.wait_for(6)
+
+
+def test_file_renamed_within_its_folder_is_not_read_twice(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    path = folder / "chat.csv"
+    path.write_text(HEADER + csv_line(0) + csv_line(1))
+    running = run(folder)
+    running.wait_for(2)
+    path.rename(folder / "chat.1.csv")
+    path.write_text(HEADER + csv_line(2) + csv_line(3))
+    running.wait_for(4)
+    time.sleep(watch.SCAN_S + 0.2)
+    running.stop()
+    counts = running.pipeline.counts(*running.pipeline.all_ingests())
+    assert (counts.read, counts.stored) == (4, 4)
+
+
+def test_more_files_than_may_be_open_take_turns(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow_module, "MAX_AWAKE", 2)
+    monkeypatch.setattr(follow_module, "SLEEPY_S", 0.05)
+    for name in "abcdef":
+        (tmp_path / "in").mkdir(exist_ok=True)
+        (tmp_path / "in" / f"{name}.csv").write_text(HEADER + csv_line(0) + csv_line(1))
+    running = run(tmp_path / "in")
+    running.wait_for(12)
+    append(tmp_path / "in" / "a.csv", csv_line(2))
+    append(tmp_path / "in" / "f.csv", csv_line(2))
+    running.wait_for(14)
+    running.stop()
+    counts = running.pipeline.counts(*running.pipeline.all_ingests())
+    assert (counts.read, counts.duplicate) == (14, 0), "a woken file goes on where it was"
+
+
+def test_file_read_as_a_whole_is_read_when_quiet_and_again_when_changed(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "QUIET_S", 0.2)
+    folder = tmp_path / "in"
+    folder.mkdir()
+    packed = folder / "day.csv.gz"
+    packed.write_bytes(gzip.compress((HEADER + csv_line(0) + csv_line(1)).encode()))
+    running = run(folder)
+    running.wait_for(2)
+    packed.write_bytes(gzip.compress((HEADER + csv_line(2) + csv_line(0) + csv_line(1)).encode()))
+    running.wait_for(3)
+    running.stop()
+    assert adds_up(running.pipeline.counts(*running.ingest_ids))
+
+
+def test_unreadable_file_in_a_folder_is_told_once_and_passed_over(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "photo.csv").write_bytes(b"PK\x03\x04" + bytes(200))
+    (folder / "a.csv").write_text(HEADER + csv_line(0))
+    running = run(folder)
+    running.wait_for(1)
+    running.stop()
+    assert running.error is None
+    [note] = [note for note in running.notes if "passed over" in note]
+    assert "photo.csv" in note
+
+
+def test_unreadable_named_file_ends_the_run(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "chat.csv"
+    path.write_text(HEADER + csv_line(0))
+    running = run(path, options=ReadOptions(text_column="body"))
+    running.wait_for_end()
+    assert isinstance(running.error, ReadError)
+    assert "body" in str(running.error)
+
+
+def test_hundred_messages_a_second_are_stored_within_five_seconds(run: Run, tmp_path: Path) -> None:
+    """With the waits a user gets; the scorer costs nothing, so two seconds of the five are its."""
+    path = tmp_path / "chat.jsonl"
+    path.touch()
+    running = run(
+        path, chunk_size=DEFAULT_CHUNK_SIZE, flush_s=DEFAULT_FLUSH_S, poll_s=DEFAULT_POLL_S
+    )
+    written: dict[str, float] = {}
+    stored: dict[str, float] = {}
+    started = time.monotonic()
+    while len(stored) < 400:
+        assert time.monotonic() - started < 20
+        while len(written) < min(400, (time.monotonic() - started) * 100):
+            key = str(len(written))
+            append(path, json.dumps({"id": key, "text": f"message {key}"}) + "\n")
+            written[key] = time.monotonic()
+        running.pipeline.score_all()
+        for (key,) in running.pipeline.rows("SELECT external_id FROM messages"):
+            stored.setdefault(key, time.monotonic())
+        time.sleep(0.05)
+    slowest_s = max(stored[key] - written[key] for key in written)
+    assert slowest_s < 3, f"took {slowest_s:.1f} s"
+
+
+def follow_until_killed(database: Path, redis_url: str, path: Path) -> None:
+    """Runs in a process of its own."""
+    ledger = SqlLedger(open_database(database))
+    queue = ChunkQueue(Redis.from_url(redis_url), ledger.database_id)
+    follow(
+        [path],
+        ReadOptions(),
+        ledger=ledger,
+        queue=queue,
+        salt=SALT,
+        chunk_size=CHUNK_SIZE,
+        flush_s=FLUSH_S,
+        poll_s=POLL_S,
+    )
+
+
+def test_killed_follower_loses_and_doubles_nothing(
+    pipeline: Pipeline, redis_url: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "chat.jsonl"
+    path.touch()
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.ingest.test_follow"])
+    n_written = 0
+    for _ in range(5):
+        process = context.Process(
+            target=follow_until_killed, args=(tmp_path / "moodwatch.db", redis_url, path)
+        )
+        process.start()
+        for _ in range(40):
+            append(path, json_line(n_written))
+            n_written += 1
+            time.sleep(0.01)
+            pipeline.score_all()
+        assert process.pid is not None
+        os.kill(process.pid, signal.SIGKILL)
+        process.join(10)
+        assert process.exitcode == -signal.SIGKILL
+    running = Running(pipeline, path)
+    running.wait_for(n_written)
+    running.stop()
+    counts = pipeline.counts(*pipeline.all_ingests())
+    assert (counts.read, counts.stored, counts.duplicate) == (200, 200, 0)
+    texts = [row[0] for row in pipeline.rows("SELECT text FROM messages")]
+    assert sorted(texts) == sorted(f"text {n % 5}" for n in range(200))
