@@ -18,13 +18,13 @@ import structlog
 from sqlalchemy import Engine
 
 from db.models import register_model
-from db.queries import ModelFact, StatusCounts, examples, hourly, status
+from db.queries import ModelFact, StatusCounts, examples, hourly, read_only_query, status
 from db.shifts import ShiftRecord, save_shifts
 from records import EMOTIONS, Emotion
 from reporting.page import Evidence, Quality, Report, assemble
 from reporting.render import Example, write_html
 from reporting.series import Shift
-from reporting.shifts import ShiftReport, detect
+from reporting.shifts import ECHO_DAYS, ShiftReport, detect
 from reporting.trends import Period, daily_counts, trend
 
 log = structlog.get_logger(__name__)
@@ -97,7 +97,8 @@ def build_report(
     if model is not None:
         # Asks for the id of a model that is known; nothing new is written.
         model_id = register_model(engine, model.name, emotions)
-        n_new = save_shifts(engine, [_record(s, zone) for s in report.shifts], model_id)
+        records = _not_stored_yet(engine, [_record(shift, zone) for shift in report.shifts])
+        n_new = save_shifts(engine, records, model_id)
         log.info("shifts_judged", n_shifts=len(report.shifts), n_new=n_new)
     found = _shown_since(report, None if since is None else since.astimezone(zone).date())
 
@@ -185,6 +186,33 @@ def _shown_since(report: ShiftReport, first_day: date | None) -> ShiftReport:
 
 def _hour_of(moment: datetime) -> datetime:
     return moment.replace(minute=0, second=0, microsecond=0)
+
+
+def _not_stored_yet(engine: Engine, found: Sequence[ShiftRecord]) -> list[ShiftRecord]:
+    """Drop shifts that the database holds under a near date.
+
+    Messages that come late, or days of another time zone, move an alarm by days; the shift stays
+    the same one. `db.shifts` itself only knows exact repeats.
+    """
+    known: dict[tuple[str, str, str], list[datetime]] = {}
+    columns = "source, emotion, direction, detected_at"
+    with read_only_query(engine, f"SELECT {columns} FROM mood_shifts WHERE author IS NULL") as (  # noqa: S608 - fixed names
+        _,
+        rows,
+    ):
+        for source, emotion, direction, detected_at in rows:
+            # SQLite gives text, in UTC and without saying so.
+            moment = pd.Timestamp(detected_at)
+            moment = moment.tz_localize("UTC") if moment.tzinfo is None else moment
+            known.setdefault((source, emotion, direction), []).append(moment)
+    return [
+        record
+        for record in found
+        if not any(
+            abs(record.detected_at - moment) <= timedelta(days=ECHO_DAYS)
+            for moment in known.get((record.source or "", record.emotion, record.direction), [])
+        )
+    ]
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

@@ -50,6 +50,15 @@ def shift_line(shift: Shift) -> str:
     )
 
 
+def seen_line(shift: Shift) -> str:
+    """Return the line of a change found in hindsight, which is not an alarm and looks like none."""
+    return (
+        f"seen afterwards, not an alarm: {shift.emotion} {shift.direction} since "
+        f"{shift.started_at.isoformat()} ({percent(shift.share_before)} -> "
+        f"{percent(shift.share_after)}, {shift.source})"
+    )
+
+
 def change_sentence(change: Sequence[Shift]) -> str:
     """Return one sentence for all emotions of a change."""
     moves = [

@@ -20,7 +20,7 @@ from reporting.baseline import Baseline, Floats, learn
 from reporting.distance import day_residual, distance
 from reporting.series import Direction, Series, Shift, ShiftSettings, State, describe_shift
 
-__all__ = ["Direction", "Shift", "ShiftReport", "ShiftSettings", "State", "detect"]
+__all__ = ["ECHO_DAYS", "Direction", "Shift", "ShiftReport", "ShiftSettings", "State", "detect"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class ShiftReport:
 _NAMING_DAYS: Final = 7
 
 #: A second alarm in the same direction within so many days of the first is the same change.
-_ECHO_DAYS: Final = 28
+ECHO_DAYS: Final = 28
 
 #: How far back the start of a change is looked for, in days with messages.
 _LOOK_BACK: Final = 28
@@ -151,7 +151,7 @@ def _new(found: list[Shift], flagged: list[Shift]) -> list[Shift]:
         if not any(
             shift.emotion == other.emotion
             and shift.direction == other.direction
-            and (shift.detected_at - other.detected_at).days <= _ECHO_DAYS
+            and (shift.detected_at - other.detected_at).days <= ECHO_DAYS
             for other in flagged
         )
     ]

@@ -103,6 +103,24 @@ def test_with_true_emotions_19_of_20_seeds_are_found_and_2_at_most_flag_anything
     assert others <= 2
 
 
+def test_the_journal_is_too_thin_for_alarms_and_its_change_is_seen_afterwards() -> None:
+    frame = pd.DataFrame(
+        {"day": pd.Timestamp(entry.day), "emotion": entry.emotion} for entry in generate_journal()
+    )
+    counts = frame.value_counts(["day", "emotion"]).unstack(fill_value=0).add_prefix("n_")
+
+    report = detect(counts.reset_index().assign(source="journal"))
+
+    assert report.shifts == ()
+    assert "insufficient data" in report.notes[0]
+    assert {(s.emotion, s.direction) for s in report.seen_afterwards} <= {
+        ("joy", "up"),
+        ("sadness", "down"),
+    }
+    start = frame["day"].min().date()
+    assert abs((report.seen_afterwards[0].started_at - start).days - 70) <= 7
+
+
 def test_journal_has_an_entry_a_day_and_the_truth_is_dated() -> None:
     entries = generate_journal()
     truth = json.loads((EXAMPLES / "truth.json").read_text(encoding="utf-8"))

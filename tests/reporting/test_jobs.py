@@ -73,6 +73,17 @@ def test_a_second_report_stores_no_shift_twice(filled: Engine, tmp_path: Path) -
     assert stored_shifts(filled) == first
 
 
+def test_the_same_shift_in_another_time_zone_is_not_a_second_one(
+    filled: Engine, tmp_path: Path
+) -> None:
+    build_report(filled, out_dir=tmp_path, now=NOW)
+    first = stored_shifts(filled)
+    result = build_report(filled, out_dir=tmp_path, now=NOW, time_zone="Pacific/Kiritimati")
+
+    assert result.shifts[0].started_at > START.date() + timedelta(days=OUTAGE_DAY)
+    assert stored_shifts(filled) == first
+
+
 def test_growing_history_keeps_past_alarms(filled: Engine, tmp_path: Path) -> None:
     early = build_report(
         filled, out_dir=tmp_path, now=NOW, until=START + timedelta(days=OUTAGE_DAY + 8)

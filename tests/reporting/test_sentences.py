@@ -12,6 +12,7 @@ from reporting.sentences import (
     headlines,
     one_change_each,
     percent,
+    seen_line,
     shift_line,
     standing_sentence,
 )
@@ -39,6 +40,13 @@ def test_a_shift_line_names_emotion_direction_and_date() -> None:
     assert shift_line(ANGER) == (
         "shift: anger up since 2025-05-27 (7 % -> 29 %, posts, flagged 2025-05-29)"
     )
+
+
+def test_what_was_seen_afterwards_does_not_look_like_an_alarm() -> None:
+    line = seen_line(ANGER)
+
+    assert line.startswith("seen afterwards, not an alarm: anger up since 2025-05-27")
+    assert "flagged" not in line
 
 
 @pytest.mark.parametrize(("share", "text"), [(0, "0 %"), (0.004, "0.4 %"), (0.294, "29 %")])
