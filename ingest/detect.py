@@ -37,8 +37,6 @@ _MARKUP = re.compile(r"\s*<(?:\?xml|!--|!doctype|[a-z_][\w.\-]*(?::[\w.\-]+)?[\s
 _OPENS_JSON = re.compile(r'\s*(?:\[\s*(?:[{\["\]]|$)|\{\s*(?:["}]|$))')
 #: Exports that are scripts: window.YTD.tweets.part0 = [
 _ASSIGNMENT = re.compile(r"\s*(?:var |let |const )?[\w.$]+\s*=\s*[\[{]")
-#: Rows must agree this far before commas in prose pass for delimiters.
-_EVEN_ENOUGH: Final = 0.8
 
 
 def refuse_binary(head: bytes) -> None:
@@ -111,8 +109,8 @@ def _by_first_line(start: str, lines: Sequence[str], by_name: Format | None) -> 
 
 def _by_rows(lines: Sequence[str], options: ReadOptions, *, is_whole: bool) -> Format | None:
     sniffed = sniff_head(lines, options, is_cut=not is_whole)
-    is_even = sniffed.evenness >= _EVEN_ENOUGH and len(sniffed.rows) > 1
-    if options.delimiter is None and not (sniffed.width > 1 and is_even):
+    is_table = sniffed.is_table and len(sniffed.rows) > 1
+    if options.delimiter is None and not (is_table or sniffed.n_known > 1):
         return None
     return "tsv" if sniffed.dialect.delimiter == "\t" else "csv"
 

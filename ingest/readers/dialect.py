@@ -9,8 +9,8 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from ingest.options import MAX_RECORD_BYTES
@@ -18,6 +18,10 @@ from ingest.readers.columns import is_known
 from ingest.readers.guess import looks_like_numbers, looks_like_times
 
 _DELIMITERS: Final = (",", "\t", ";", "|")
+#: Stands in no text: the delimiter of files that have one text a line.
+_NO_DELIMITER: Final = "\x1f"
+#: Share of rows that must agree on their width before it passes for a table.
+_EVEN_ENOUGH: Final = 0.7
 _ESCAPED_QUOTE = re.compile(r'\\"\w')
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*')
 _COLUMN_NAME = re.compile(r"[^\W\d][\w .\-/#()?:]{0,60}")
@@ -52,6 +56,15 @@ class Sniffed:
     width: int
     #: Share of rows that have it, 0 to 1.
     evenness: float
+    #: How many cells of the first row are names of columns that we know.
+    n_known: int = 0
+    #: Whether most rows with quote marks speak against reading them this way.
+    is_misquoted: bool = False
+
+    @property
+    def is_table(self) -> bool:
+        """Whether the rows agree so far that commas in prose do not explain it."""
+        return self.width > 1 and self.evenness >= _EVEN_ENOUGH
 
 
 def separator_line(line: str) -> str | None:
@@ -69,53 +82,88 @@ def sniff(lines: Sequence[str], *, delimiter: str | None, is_cut: bool) -> Sniff
         is_cut: whether the file goes on after `lines`, so that the last row may be half a row.
     """
     best: Sniffed | None = None
-    for dialect in _candidates(lines, delimiter):
-        rows = _rows(lines, dialect)
-        if is_cut and len(rows) > 1:
-            rows.pop()
-        if not rows:
-            continue
-        # A wide first row with nothing else even is a header over ragged rows: widths are counted.
-        width, n = Counter(map(len, rows)).most_common(1)[0]
-        found = Sniffed(dialect, rows, width, n / len(rows))
-        if best is None or _merit(found) > _merit(best):
-            best = found
-    return best or Sniffed(Dialect(delimiter or ","), [], 0, 0.0)
+    for one in (delimiter,) if delimiter else (*_DELIMITERS, _NO_DELIMITER):
+        for dialect in _quotings(one, lines):
+            found = _tried(lines, dialect, is_cut=is_cut)
+            # Later candidates win only by being better: the plain quoting comes first.
+            if best is None or _merit(found) > _merit(best):
+                best = found
+    return best or Sniffed(Dialect(), [], 0, 0.0)
 
 
-def _merit(found: Sniffed) -> tuple[bool, float, int]:
-    # Later candidates win only by being better: the plain quoting comes first.
-    return found.width > 1, round(found.evenness, 3), found.width if found.evenness > 0.8 else 0
+def _merit(found: Sniffed) -> tuple[int, bool, float, bool, int]:
+    return (
+        found.n_known,
+        found.is_table,
+        round(found.evenness, 3),
+        not found.is_misquoted,
+        found.width if found.is_table else 0,
+    )
 
 
-def _candidates(lines: Sequence[str], delimiter: str | None) -> Iterable[Dialect]:
-    filled = [line for line in lines if line.strip()]
-    is_escaped = any(map(_ESCAPED_QUOTE.search, filled)) and not any('""' in x for x in filled)
-    n_single = sum(line.startswith("'") for line in filled)
-    for one in (delimiter,) if delimiter else _DELIMITERS:
-        if is_escaped:
-            yield Dialect(one, is_backslash_escaped=True)
-        yield Dialect(one)
-        if any('"' in line for line in filled):
-            yield Dialect(one, quote=None)
-        if n_single * 2 > len(filled):
-            yield Dialect(one, quote="'")
+def _quotings(delimiter: str, lines: Sequence[str]) -> Iterator[Dialect]:
+    is_escaped = any(map(_ESCAPED_QUOTE.search, lines)) and not any('""' in x for x in lines)
+    if is_escaped:
+        yield Dialect(delimiter, is_backslash_escaped=True)
+    yield Dialect(delimiter)
+    if any('"' in line for line in lines):
+        yield Dialect(delimiter, quote=None)
+    if sum(line.startswith("'") for line in lines) * 2 > len(lines):
+        yield Dialect(delimiter, quote="'")
 
 
-def _rows(lines: Sequence[str], dialect: Dialect) -> list[list[str]]:
+def _tried(lines: Sequence[str], dialect: Dialect, *, is_cut: bool) -> Sniffed:
+    rows, n_proper, n_improper = _rows(lines, dialect)
+    if is_cut and len(rows) > 1:
+        rows.pop()
+    if not rows:
+        return Sniffed(dialect, [], 0, 0.0)
+    n_known = 0 if any(map(_is_no_name, rows[0])) else sum(map(is_known, rows[0]))
+    widths = Counter(map(len, rows))
+    # Known names in the first row say how wide the table is, however ragged the rest.
+    width = len(rows[0]) if n_known else widths.most_common(1)[0][0]
+    is_misquoted = n_proper > n_improper if dialect.quote is None else n_improper > n_proper
+    return Sniffed(dialect, rows, width, widths[width] / len(rows), n_known, is_misquoted)
+
+
+def _is_no_name(cell: str) -> bool:
+    return '"' in cell or cell.strip().isdigit() or len(cell) > 60
+
+
+def _rows(lines: Sequence[str], dialect: Dialect) -> tuple[list[list[str]], int, int]:
+    """Return the rows, how many are quoted as the rules want, and how many are against them."""
     rows: list[list[str]] = []
+    n_proper = n_improper = 0
+    pulled: list[str] = []
+    quote = dialect.quote or '"'
+    strict = replace(dialect, quote=quote).arguments()
     csv.field_size_limit(MAX_RECORD_BYTES)
-    reader = csv.reader(lines, **dialect.arguments())
+    reader = csv.reader(_remembered(lines, pulled), **dialect.arguments())
     while True:
+        pulled.clear()
         try:
             row = next(reader)
         except StopIteration:
-            return rows
+            return rows, n_proper, n_improper
         except csv.Error:
             rows.append([])
-        else:
-            if row:
-                rows.append(row)
+            continue
+        if not row:
+            continue
+        rows.append(row)
+        if any(line.startswith(quote) or f"{dialect.delimiter}{quote}" in line for line in pulled):
+            try:
+                list(csv.reader(pulled, strict=True, **strict))
+            except csv.Error:
+                n_improper += 1
+            else:
+                n_proper += 1
+
+
+def _remembered(lines: Iterable[str], pulled: list[str]) -> Iterator[str]:
+    for line in lines:
+        pulled.append(line)
+        yield line
 
 
 def has_header(rows: Sequence[Sequence[str]]) -> bool:

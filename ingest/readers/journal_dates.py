@@ -17,7 +17,10 @@ _MONTH: Final = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|"
     r"sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
 )
-_NUMERIC: Final = r"(?:\d{4}(?P<big>[-/._])\d{1,2}(?P=big)\d{1,2}|\d{1,2}(?P<little>[-/.])\d{1,2}(?P=little)\d{4})"
+_NUMERIC: Final = (
+    r"(?:\d{4}(?P<big>[-/._])\d{1,2}(?P=big)\d{1,2}"
+    r"|\d{1,2}(?P<little>[-/.])\d{1,2}(?P=little)\d{4})"
+)
 _WORDS: Final = (
     rf"(?:\d{{1,2}}(?:st|nd|rd|th)?\ (?:of\ )?{_MONTH},?\ \d{{4}}"
     rf"|{_MONTH}\ \d{{1,2}}(?:st|nd|rd|th)?,?\ (?:{_WEEKDAY},?\ )?\d{{4}})"

@@ -49,13 +49,14 @@ class _Feed:
     def __iter__(self) -> _Feed:
         return self
 
+    def begin(self) -> None:
+        """Begin a record."""
+        self.pulled.clear()
+        self._n_chars = 0
+
     def __next__(self) -> str:
         if self.pulled:
-            self._n_chars = (
-                sum(len(line) for _, line in self.pulled)
-                if len(self.pulled) == 1
-                else self._n_chars + len(self.pulled[-1][1])
-            )
+            self._n_chars += len(self.pulled[-1][1])
             if self._n_chars > self.budget:
                 raise _BudgetSpentError
         if self.again:
@@ -85,7 +86,7 @@ class Rows:
         feed, width = self._feed, self._width
         reader = csv.reader(feed, **self._dialect.arguments())
         while True:
-            feed.pulled.clear()
+            feed.begin()
             start = self._lines.position
             reason = ""
             fields: list[str] = []
@@ -94,7 +95,7 @@ class Rows:
             except StopIteration:
                 return
             except csv.Error as error:
-                reason = f"not a row of delimited text: {error}"
+                reason = f"not a row of delimited text: {str(error).partition(' - ')[0]}"
             except LineTooLongError as error:
                 if not feed.pulled:
                     yield BadRow(start, str(error), "")
