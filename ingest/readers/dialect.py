@@ -113,9 +113,7 @@ def _quotings(delimiter: str, lines: Sequence[str]) -> Iterator[Dialect]:
 
 
 def _tried(lines: Sequence[str], dialect: Dialect, *, is_cut: bool) -> Sniffed:
-    rows, n_proper, n_improper = _rows(lines, dialect)
-    if is_cut and len(rows) > 1:
-        rows.pop()
+    rows, n_proper, n_improper = _rows(lines, dialect, is_cut=is_cut)
     if not rows:
         return Sniffed(dialect, [], 0, 0.0)
     n_known = 0 if any(map(_is_no_name, rows[0])) else sum(map(is_known, rows[0]))
@@ -130,14 +128,20 @@ def _is_no_name(cell: str) -> bool:
     return '"' in cell or cell.strip().isdigit() or len(cell) > 60
 
 
-def _rows(lines: Sequence[str], dialect: Dialect) -> tuple[list[list[str]], int, int]:
-    """Return the rows, how many are quoted as the rules want, and how many are against them."""
+def _rows(
+    lines: Sequence[str], dialect: Dialect, *, is_cut: bool
+) -> tuple[list[list[str]], int, int]:
+    """Return the rows, how many are quoted as the rules want, and how many are against them.
+
+    Of a file that goes on, a last row whose quotes are open is half a row and does not count.
+    """
     rows: list[list[str]] = []
     n_proper = n_improper = 0
     pulled: list[str] = []
     quote = dialect.quote or '"'
     strict = replace(dialect, quote=quote).arguments()
     csv.field_size_limit(MAX_RECORD_BYTES)
+    n_pulled = 0
     reader = csv.reader(_remembered(lines, pulled), **dialect.arguments())
     while True:
         pulled.clear()
@@ -147,7 +151,9 @@ def _rows(lines: Sequence[str], dialect: Dialect) -> tuple[list[list[str]], int,
             return rows, n_proper, n_improper
         except csv.Error:
             rows.append([])
+            n_pulled += len(pulled)
             continue
+        n_pulled += len(pulled)
         if not row:
             continue
         rows.append(row)
@@ -155,7 +161,11 @@ def _rows(lines: Sequence[str], dialect: Dialect) -> tuple[list[list[str]], int,
             try:
                 list(csv.reader(pulled, strict=True, **strict))
             except csv.Error:
-                n_improper += 1
+                is_half = is_cut and n_pulled == len(lines)
+                if not is_half:
+                    n_improper += 1
+                elif dialect.quote is not None and len(rows) > 1:
+                    rows.pop()
             else:
                 n_proper += 1
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ingest.open import ReadError, ReadOptions, open_messages
@@ -34,6 +34,7 @@ def rejects(items: list[Message | Rejected]) -> list[Rejected]:
     return [item for item in items if isinstance(item, Rejected)]
 
 
+NO_TEXTS = ("\\N", "[deleted]", "[removed]", "[deleted by user]")
 EARLIEST = datetime(1600, 1, 1)  # noqa: DTZ001 - hypothesis wants its bounds naive
 
 # NUL is the one character that no database holds; it is replaced, and tested apart.
@@ -45,13 +46,13 @@ rows_of_four = st.lists(
         words,
         words,
         st.datetimes(min_value=EARLIEST).map(lambda time: time.isoformat(" ")),
-        fields.filter(lambda text: bool(text.strip()) and text not in ("\\N", "[deleted]")),
+        fields.filter(lambda text: bool(text.strip()) and text not in NO_TEXTS),
     ),
     max_size=30,
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     rows=rows_of_four,
     delimiter=st.sampled_from(",;\t|"),
@@ -81,7 +82,7 @@ def test_tables_written_by_csv_writer_read_back_equal(
     ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(content=st.binary(max_size=400))
 @example(content=b'a,b\n"')
 @example(content=b'\xff\xfe"\x00')
