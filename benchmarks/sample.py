@@ -14,7 +14,6 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -56,9 +55,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--true-labels", action="store_true", help="as a perfect scorer would")
-    parser.add_argument("--limit", type=float, default=ShiftSettings().limit)
+    parser.add_argument("--caution", type=float, default=0.0)
     arguments = parser.parse_args()
-    settings = replace(ShiftSettings(), limit=arguments.limit)
+    settings = ShiftSettings(caution=arguments.caution)
     scorer = None if arguments.true_labels else OnnxScorer(load_bundle(None), threads=1)
 
     started = time.monotonic()

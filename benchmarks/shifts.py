@@ -126,17 +126,20 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=365)
     parser.add_argument("--odds-ratio", type=float, default=2.0)
     parser.add_argument("--volumes", type=float, nargs="+", default=[8, 50])
-    parser.add_argument("--limits", type=float, nargs="*", default=[], help="try other limits too")
+    parser.add_argument(
+        "--cautions", type=float, nargs="*", default=[], help="try other limits too"
+    )
     arguments = parser.parse_args()
     default = ShiftSettings()
     detectors: dict[str, Detector] = {
         "week on week ±25 %": week_on_week,
         "daily share, 3 sigma": three_sigma,
-        f"ours, all emotions, limit {default.limit}": ours(default),
-        f"ours, one emotion, limit {default.limit}": ours(default, only_anger=True),
+        "ours, seven emotions": ours(default),
+        "ours, told to look at the one emotion": ours(default, only_anger=True),
     }
-    for limit in arguments.limits:
-        detectors[f"ours, all emotions, limit {limit}"] = ours(replace(default, limit=limit))
+    for caution in arguments.cautions:
+        settings = replace(default, caution=caution)
+        detectors[f"ours, seven emotions, limits {caution:+g}"] = ours(settings)
     print("| detector | messages a day | false alarms a year | found in 28 days | median delay |")
     print("|---|---|---|---|---|")
     started = time.monotonic()

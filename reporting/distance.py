@@ -5,17 +5,19 @@ Pure numpy; used by `reporting.shifts` only. K is the number of emotions.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 
 from reporting.baseline import Baseline, Floats
+from reporting.series import Average
 
 #: A day's residual vector is cut at this many times its usual length: one viral day is no shift.
-_LONGEST_DAY: Final = 2.5
+_LONGEST_DAY: Final = 2.0
 
 #: Emotions expected fewer times than this in the days the moving average sees are tested as one.
-_MIN_EXPECTED: Final = 3.0
+_MIN_EXPECTED: Final = 5.0
 
 
 def day_residual(counts: Floats, weekday: int, baseline: Baseline) -> Floats:
@@ -30,6 +32,40 @@ def day_residual(counts: Floats, weekday: int, baseline: Baseline) -> Floats:
     length = float(np.sqrt((residual**2).sum()))
     longest = _LONGEST_DAY * np.sqrt(len(counts) - 1)
     return np.asarray(residual * min(1.0, longest / length) if length > 0 else residual)
+
+
+class Smoothed:
+    """Moving averages of the days since the baseline began to be watched, or the last alarm."""
+
+    def __init__(self, averages: Sequence[Average], n_emotions: int) -> None:
+        self._averages = averages
+        self._n_emotions = n_emotions
+        self.restart()
+
+    def restart(self) -> None:
+        self._vectors = [np.zeros(self._n_emotions) for _ in self._averages]
+        self.n_days = 0
+
+    def add(self, residual: Floats) -> None:
+        self.n_days += 1
+        self._vectors = [
+            (1 - average.smoothing) * vector + average.smoothing * residual
+            for average, vector in zip(self._averages, self._vectors, strict=True)
+        ]
+
+    def excess(self, *, messages_a_day: float, baseline: Baseline) -> float:
+        """Return by how much the average that is furthest off passes its limit; below 0: none."""
+        return max(
+            distance(
+                vector,
+                n_smoothed=self.n_days,
+                smoothing=average.smoothing,
+                messages_a_day=messages_a_day,
+                baseline=baseline,
+            )
+            - average.limit
+            for average, vector in zip(self._averages, self._vectors, strict=True)
+        )
 
 
 def distance(

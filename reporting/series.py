@@ -21,16 +21,26 @@ State = Literal["open", "over"]
 
 
 @dataclass(frozen=True, slots=True)
+class Average:
+    """An exponentially weighted moving average and the limit that it must not pass."""
+
+    #: Weight of the newest day (lambda of the EWMA).
+    smoothing: float
+    #: In normal quantiles of the whole residual vector's distance from 0.
+    limit: float
+
+
+@dataclass(frozen=True, slots=True)
 class ShiftSettings:
     """How the detector looks; the defaults are those that docs/shifts.md gives figures for."""
 
     #: Length of the trailing baseline, and the days between it and today.
     baseline_days: int = 56
     gap_days: int = 7
-    #: Weight of the newest day in the moving average (lambda of the EWMA).
-    smoothing: float = 0.2
-    #: Alarm limit, in normal quantiles of the whole residual vector's statistic.
-    limit: float = 3.5
+    #: Moving averages run side by side: a fast one for clear shifts, a slow one for few messages.
+    averages: tuple[Average, ...] = (Average(0.2, 3.5), Average(0.07, 2.3))
+    #: Added to every limit: above 0 fewer alarms, below 0 more.
+    caution: float = 0.0
     #: Smallest worthwhile change, as an odds ratio.
     smallest_odds_ratio: float = 1.25
     #: A baseline of fewer days with messages, or fewer messages, gives no verdict.

@@ -17,10 +17,19 @@ import pandas as pd
 from records import EMOTIONS
 from reporting.attribution import attribute, largest_split, start_of_change
 from reporting.baseline import Baseline, Floats, learn
-from reporting.distance import day_residual, distance
-from reporting.series import Direction, Series, Shift, ShiftSettings, State, describe_shift
+from reporting.distance import Smoothed, day_residual
+from reporting.series import Average, Direction, Series, Shift, ShiftSettings, State, describe_shift
 
-__all__ = ["ECHO_DAYS", "Direction", "Shift", "ShiftReport", "ShiftSettings", "State", "detect"]
+__all__ = [
+    "ECHO_DAYS",
+    "Average",
+    "Direction",
+    "Shift",
+    "ShiftReport",
+    "ShiftSettings",
+    "State",
+    "detect",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +99,12 @@ class _OpenChange:
 
 
 def _watch(series: Series, settings: ShiftSettings) -> tuple[list[Shift], int]:
-    """Run the moving average over one source; return its shifts and the number of days judged."""
+    """Run the moving averages over one source; return its shifts and the number of days judged."""
     alarms: list[Shift] = []
     n_judged = 0
     change: _OpenChange | None = None
     known: Baseline | None = None
-    smoothed = np.zeros(len(series.emotions))
+    smoothed = Smoothed(settings.averages, len(series.emotions))
     recent: list[Floats] = []
     for today in range(len(series.days)):
         if change is not None and series.days[today] <= change.flagged_on + _NAMING_DAYS:
@@ -103,21 +112,16 @@ def _watch(series: Series, settings: ShiftSettings) -> tuple[list[Shift], int]:
         changed_on = int(series.days[change.first]) if change is not None else None
         baseline = _baseline_on(series, today, changed_on, known, settings)
         if baseline is None:
-            smoothed, recent = np.zeros(len(series.emotions)), []
+            smoothed.restart()
+            recent = []
             continue
         known = baseline
         n_judged += 1
         residual = day_residual(series.counts[today], int(series.weekdays[today]), baseline)
-        smoothed = (1 - settings.smoothing) * smoothed + settings.smoothing * residual
+        smoothed.add(residual)
         recent = [*recent[-(_LOOK_BACK - 1) :], residual]
-        off = distance(
-            smoothed,
-            n_smoothed=len(recent),
-            smoothing=settings.smoothing,
-            messages_a_day=float(series.counts[max(0, today - 27) : today + 1].sum(axis=1).mean()),
-            baseline=baseline,
-        )
-        if off <= settings.limit:
+        a_day = float(series.counts[max(0, today - 27) : today + 1].sum(axis=1).mean())
+        if smoothed.excess(messages_a_day=a_day, baseline=baseline) <= settings.caution:
             continue
         first = today - len(recent) + 1 + start_of_change(np.array(recent))
         found = _OpenChange(first, int(series.days[today]), baseline, set())
@@ -125,7 +129,8 @@ def _watch(series: Series, settings: ShiftSettings) -> tuple[list[Shift], int]:
         if shifts:
             alarms.extend(_new(shifts, alarms))
             change = found
-            smoothed, recent = np.zeros(len(series.emotions)), []
+            smoothed.restart()
+            recent = []
     return alarms, n_judged
 
 

@@ -113,9 +113,14 @@ def test_trifles_stay_silent_at_any_volume() -> None:
 
 def test_one_wild_day_is_no_shift() -> None:
     wild = USUAL | {"anger": 0.9, "joy": 0.05}
-    daily = daily_frame(levels((USUAL, 90), (wild, 1), (USUAL, 40)), a_day=25, seed=6, rho=0.01)
+    flagged = 0
+    for seed in range(8):
+        daily = daily_frame(
+            levels((USUAL, 90), (wild, 1), (USUAL, 40)), a_day=25, seed=seed, rho=0.01
+        )
+        flagged += any(shift.emotion == "anger" for shift in detect(daily).shifts)
 
-    assert detect(daily).shifts == ()
+    assert flagged == 0
 
 
 def test_empty_days_are_skipped_and_not_zero() -> None:
@@ -174,9 +179,9 @@ def test_the_seventeenth_century_works() -> None:
     assert {s.detected_at.year for s in found} == {1660}
 
 
-def test_a_stricter_limit_flags_less() -> None:
+def test_more_caution_flags_less() -> None:
     mild = USUAL | {"anger": 0.18, "joy": 0.24}
     daily = daily_frame(levels((USUAL, 90), (mild, 40)), a_day=30, seed=14, rho=0.01)
 
-    assert detect(daily, settings=ShiftSettings(limit=1.0)).shifts
-    assert not detect(daily, settings=ShiftSettings(limit=20.0)).shifts
+    assert detect(daily, settings=ShiftSettings(caution=-2.0)).shifts
+    assert not detect(daily, settings=ShiftSettings(caution=20.0)).shifts
