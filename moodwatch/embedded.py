@@ -17,7 +17,7 @@ import stat
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -39,11 +39,17 @@ log = structlog.get_logger(__name__)
 #: Seconds a server may take to load its file and answer. A queue is small; disks are slow.
 START_TIMEOUT_S: Final = 30.0
 
+#: Seconds one question to a server may take; it is on this machine.
+ANSWER_TIMEOUT_S: Final = 5.0
+
 #: Seconds a server may take to write its file out and go.
 STOP_TIMEOUT_S: Final = 10.0
 
 #: Longest path of a unix socket in bytes: 108 with its end on Linux, 104 on macOS.
 MAX_SOCKET_PATH: Final = 103
+
+#: Descriptor under which the server inherits its lock; above those it opens itself at first.
+_GUARD_DESCRIPTOR: Final = 63
 
 _ADVICE: Final = "set MOODWATCH_REDIS_URL to a Redis or Valkey server, redis://127.0.0.1:6379/0"
 
@@ -57,6 +63,14 @@ class EmbeddedServer:
         self._folder = folder
         self._hold: int | None = hold
 
+    def ensure_running(self) -> bool:
+        """Start the server again if something killed it, at the same url; say whether it was.
+
+        What it had queued since its last second on disk is in the ledger still.
+        """
+        with _locked(self._folder / "lock"):
+            return _start_unless_alive(self._folder, self._socket)
+
     def stop_if_last(self) -> bool:
         """Let go of the server; stop it, and say so, when nobody else holds it."""
         if self._hold is None:
@@ -65,12 +79,12 @@ class EmbeddedServer:
         try:
             with _locked(self._folder / "lock"):
                 fcntl.flock(hold, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                _shut_down(self._socket)
+                _shut_down(self._folder, self._socket)
         except BlockingIOError:
             return False
         except FileNotFoundError:
             # Somebody removed the folder, and with it every way to find this server.
-            _shut_down(self._socket)
+            _shut_down(None, self._socket)
         finally:
             os.close(hold)
         return True
@@ -87,17 +101,19 @@ def start_or_attach(db_path: Path) -> EmbeddedServer:
     """
     database = db_path.resolve()
     folder = _folder_of(database)
-    binary = _server_binary()
+    _server_binary()
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _locked(folder / "lock"):
             hold = _open(folder / "holders")
             try:
                 fcntl.flock(hold, fcntl.LOCK_SH)
-                socket = _recorded_socket(folder)
-                if socket is None or not _answers(socket):
+                if _is_alive(folder):
+                    # Where it is, which another TMPDIR would not tell.
+                    socket = _recorded_socket(folder) or _socket_path(database)
+                else:
                     socket = _socket_path(database)
-                    _start(binary, folder, socket)
+                _start_unless_alive(folder, socket)
             except BaseException:
                 os.close(hold)
                 raise
@@ -141,7 +157,49 @@ def _server_binary() -> Path:
         ) from error
 
 
-def _start(binary: Path, folder: Path, socket: Path) -> None:
+def _start_unless_alive(folder: Path, socket: Path) -> bool:
+    """Make sure that one server answers at `socket`; True when it had to be started."""
+    deadline = time.monotonic() + START_TIMEOUT_S
+    pid = None
+    while not _answers(socket):
+        if pid is None:
+            # Not at once with a server that is busy starting, or with one that is just dying.
+            pid = _spawn_if_dead(folder, socket)
+        elif _has_ended(pid):
+            raise _no_answer(folder)
+        if time.monotonic() > deadline:
+            if pid is not None:
+                os.kill(pid, signal.SIGKILL)
+            raise _no_answer(folder)
+        time.sleep(0.01)
+    return pid is not None
+
+
+def _no_answer(folder: Path) -> UserError:
+    return UserError(
+        f"the embedded queue server does not answer, see {str(folder / 'server.log')!r}; "
+        f"its folder may be removed, nothing is lost with it; or {_ADVICE}",
+        ExitCode.QUEUE,
+    )
+
+
+def _spawn_if_dead(folder: Path, socket: Path) -> int | None:
+    """Start the server unless its process lives; return the new one's id."""
+    guard = _open(folder / "server.lock")
+    try:
+        fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return None
+    else:
+        pid = _spawn(folder, socket, guard)
+        _record(folder, socket, pid)
+        return pid
+    finally:
+        os.close(guard)
+
+
+def _spawn(folder: Path, socket: Path, guard: int) -> int:
+    """Start the server with the lock `guard`, which is held until the process is gone."""
     settings = {
         "port": "0",  # no TCP at all
         "unixsocket": str(socket),
@@ -154,33 +212,36 @@ def _start(binary: Path, folder: Path, socket: Path) -> None:
         "daemonize": "no",
         "loglevel": "notice",
     }
+    binary = _server_binary()
     options = [part for name, value in settings.items() for part in (f"--{name}", value)]
-    log_path = folder / "server.log"
+    log_to = (folder / "server.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     # Not subprocess: its objects warn about children that go on, and this one is meant to.
     pid = os.posix_spawn(
         binary,
         [str(binary), *options],
         os.environ,
         file_actions=[
+            (os.POSIX_SPAWN_DUP2, guard, _GUARD_DESCRIPTOR),
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-            (os.POSIX_SPAWN_OPEN, 1, log_path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
+            (os.POSIX_SPAWN_OPEN, 1, *log_to),
             (os.POSIX_SPAWN_DUP2, 1, 2),
         ],
         setpgroup=0,  # Ctrl-C in the terminal is for the command, not for the server under it
     )
-    deadline = time.monotonic() + START_TIMEOUT_S
-    while not _answers(socket):
-        if _has_ended(pid) or time.monotonic() > deadline:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-            raise UserError(
-                f"the embedded queue server did not start, see {str(log_path)!r}; its folder may "
-                f"be removed, nothing is lost with it; or {_ADVICE}",
-                ExitCode.QUEUE,
-            )
-        time.sleep(0.01)
-    _record(folder, socket, pid)
     log.debug("queue_server_started", pid=pid)
+    return pid
+
+
+def _is_alive(folder: Path) -> bool:
+    """Ask the lock that the server's process holds; no process id can be mistaken here."""
+    guard = _open(folder / "server.lock")
+    try:
+        fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(guard)
+    return False
 
 
 def _record(folder: Path, socket: Path, pid: int) -> None:
@@ -197,7 +258,7 @@ def _recorded_socket(folder: Path) -> Path | None:
         return None
 
 
-def _shut_down(socket: Path) -> None:
+def _shut_down(folder: Path | None, socket: Path) -> None:
     """Stop the server and wait until its file is written: a new one may start on it then."""
     with _connect(socket) as connection:
         try:
@@ -206,8 +267,7 @@ def _shut_down(socket: Path) -> None:
         except (RedisError, OSError):
             return  # gone already
     deadline = time.monotonic() + STOP_TIMEOUT_S
-    # With its file written, its last act is to remove the socket.
-    while socket.exists():
+    while _is_alive(folder) if folder is not None else _answers(socket):
         if time.monotonic() > deadline:
             log.warning("queue_server_still_running", pid=pid)
             return
@@ -236,7 +296,9 @@ def _answers(socket: Path) -> bool:
 @contextmanager
 def _connect(socket: Path) -> Iterator[Redis]:
     connection = Redis(
-        unix_socket_path=str(socket), socket_timeout=5.0, retry=Retry(NoBackoff(), retries=0)
+        unix_socket_path=str(socket),
+        socket_timeout=ANSWER_TIMEOUT_S,
+        retry=Retry(NoBackoff(), retries=0),
     )
     try:
         yield connection

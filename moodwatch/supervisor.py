@@ -11,7 +11,6 @@ import secrets
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -22,8 +21,8 @@ import structlog
 
 log = structlog.get_logger(__name__)
 
-#: Seconds; a child that lived shorter did not get to work.
-QUICK_DEATH_S: Final = 5.0
+#: Seconds; a child that lived shorter did not get to work. A busy machine starts slowly.
+QUICK_DEATH_S: Final = 20.0
 
 #: Quick deaths in a row, over all children, after which starting again is pointless.
 MAX_QUICK_DEATHS: Final = 5
@@ -42,6 +41,9 @@ POLL_S: Final = 0.1
 
 #: Seconds a child has for its running job after SIGTERM, before SIGKILL.
 STOP_TIMEOUT_S: Final = 30.0
+
+#: The descriptor, whatever `sys.stderr` is at the time.
+_STANDARD_ERROR: Final = 2
 
 
 class ChildrenDiedError(Exception):
@@ -192,8 +194,8 @@ class Supervisor:
             list(slot.program.argv(slot.name)),
             env=self._env,
             stdin=subprocess.DEVNULL,
-            stdout=self._output or sys.stderr.fileno(),
-            stderr=self._output or sys.stderr.fileno(),
+            stdout=self._output or _STANDARD_ERROR,
+            stderr=self._output or _STANDARD_ERROR,
             # Ctrl-C in the terminal reaches us alone; we stop the children in order.
             process_group=0,
         )

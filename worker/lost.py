@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Final, cast
 
 import structlog
 from redis import Redis
@@ -19,6 +19,7 @@ from rq import Queue
 from rq.registry import FailedJobRegistry, StartedJobRegistry
 from rq.scheduler import RQScheduler
 from rq.serializers import JSONSerializer
+from rq.worker.base import BaseWorker
 from rq.worker_registration import get_keys
 
 log = structlog.get_logger(__name__)
@@ -151,11 +152,11 @@ def return_lost_jobs(
             _STARTED, len(keys), *keys, FAILED_TTL_S, int(myself is not None), *dead_workers
         ),
     )
-    others = _living_workers(connection, queue) - {*dead_workers, myself}
-    popped = cast(
-        list[bytes],
-        connection.eval(_POPPED, 3, *keys[:3], POPPED_PATIENCE_S if others else 0),
-    )
+    popped: list[bytes] = []
+    if connection.llen(queue.intermediate_queue_key):
+        others = _living_workers(connection, queue) - {*dead_workers, myself}
+        patience_s = POPPED_PATIENCE_S if others else 0
+        popped = cast(list[bytes], connection.eval(_POPPED, 3, *keys[:3], patience_s))
     returned = Returned(
         back=tuple(job_id.decode() for job_id in (*back, *popped)),
         failed=tuple(job_id.decode() for job_id in failed),
@@ -174,13 +175,14 @@ def enqueue_due_jobs(connection: Redis, database_id: str) -> int:
 
 
 def _living_workers(connection: Redis, queue: Queue) -> set[str | None]:
-    prefix = "rq:worker:"
-    living: set[str | None] = set()
-    for key in get_keys(queue=queue):
-        exists, died = cast(
-            tuple[Any, Any],
-            (connection.exists(key), connection.hexists(key, "death")),
-        )
-        if exists and not died:
-            living.add(key.removeprefix(prefix))
-    return living
+    keys = sorted(get_keys(queue=queue))
+    with connection.pipeline(transaction=False) as pipeline:
+        for key in keys:
+            pipeline.exists(key)
+            pipeline.hexists(key, "death")
+        facts = pipeline.execute()
+    return {
+        key.removeprefix(BaseWorker.redis_worker_namespace_prefix)
+        for key, is_there, has_died in zip(keys, facts[::2], facts[1::2], strict=True)
+        if is_there and not has_died
+    }

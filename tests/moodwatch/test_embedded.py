@@ -145,6 +145,7 @@ def test_a_killed_server_is_started_again(database: Path) -> None:
 
     server = start_or_attach(database)
 
+    assert server.url == url
     with Redis.from_url(server.url) as connection:
         assert connection.get("kept") == b"yes"
         assert connection.info("server")["process_id"] != pid
@@ -246,3 +247,33 @@ def test_a_folder_removed_under_a_running_server_does_no_harm(database: Path) ->
 
     assert server.stop_if_last() is True
     assert not answers(server.url)
+
+
+def test_a_server_killed_under_a_command_can_be_started_again_in_place(database: Path) -> None:
+    server = start_or_attach(database)
+    with Redis.from_url(server.url) as connection:
+        pid = connection.info("server")["process_id"]
+    assert server.ensure_running() is False
+    os.kill(pid, signal.SIGKILL)
+
+    assert server.ensure_running() is True
+
+    assert answers(server.url)
+    assert server.stop_if_last() is True
+
+
+def test_a_server_that_hangs_is_not_joined_by_a_second_one(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two servers on one file would ruin it."""
+    monkeypatch.setattr(embedded, "START_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(embedded, "ANSWER_TIMEOUT_S", 0.3)
+    owner, url, pid = holder(database)
+    os.kill(pid, signal.SIGSTOP)
+
+    with pytest.raises(UserError, match="does not answer"):
+        start_or_attach(database)
+
+    os.kill(pid, signal.SIGCONT)
+    assert answers(url)
+    assert end(owner) == "True"

@@ -33,7 +33,7 @@ def child(log: Path) -> Program:
     return Program("child", lambda name: [sys.executable, "-c", CHILD, name, str(log)])
 
 
-def wait_for(condition: Callable[[], bool], timeout_s: float = 10) -> None:
+def wait_for(condition: Callable[[], bool], timeout_s: float = 60) -> None:
     deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"
@@ -109,7 +109,7 @@ def test_children_that_cannot_start_are_given_up(tmp_path: Path) -> None:
             return True
         return False
 
-    wait_for(failed, 30)
+    wait_for(failed)
 
     with pytest.raises(ChildrenDiedError, match=r"worker died 5 times .* exit code 6"):
         supervisor.check()
@@ -123,7 +123,7 @@ def test_kills_from_outside_are_not_taken_for_a_failing_start(tmp_path: Path) ->
 
     with Supervisor([child(log)], max_pause_s=0.1) as supervisor:
         for n_started in range(1, 7):
-            wait_for(lambda n=n_started: len(lines(log)) == n, 20)  # type: ignore[misc]
+            wait_for(lambda n=n_started: len(lines(log)) == n)  # type: ignore[misc]
             os.kill(supervisor.pids()[0], signal.SIGKILL)
             wait_for(lambda: not supervisor.pids())
         supervisor.check()
@@ -144,7 +144,7 @@ def test_a_child_that_ignores_sigterm_is_killed() -> None:
     started = time.monotonic()
     supervisor.stop()
 
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
     assert not is_alive(pid)
 
 
@@ -187,4 +187,4 @@ time.sleep(600)
     owner.kill()
     owner.communicate()
 
-    wait_for(lambda: not any(map(is_alive, pids)), 10)
+    wait_for(lambda: not any(map(is_alive, pids)))

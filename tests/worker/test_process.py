@@ -232,7 +232,7 @@ def test_a_job_put_back_keeps_its_retries_and_waits(
     assert redis_connection.hget(job.key, "retries_left") == b"2"
     assert job.get_status() is JobStatus.SCHEDULED
     wait = queue.scheduled_job_registry.get_scheduled_time(job) - now()
-    assert timedelta(seconds=590) < wait <= timedelta(seconds=600)
+    assert timedelta(seconds=540) < wait <= timedelta(seconds=600)
 
 
 def test_a_job_may_refuse_itself(queue: Queue, work: Callable[..., ExitCode]) -> None:
@@ -256,7 +256,7 @@ def test_a_job_past_its_timeout_is_interrupted_and_retried(
     started = time.monotonic()
     work(sleep=lambda: time.sleep(30))
 
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 20
     assert redis_connection.hget(job.key, "retries_left") == b"0"
     assert job.get_status() is JobStatus.SCHEDULED
 
