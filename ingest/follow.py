@@ -335,7 +335,12 @@ class _Following:
         if not self._needs_sweep:
             return
         try:
-            sweep(self._session.ledger, self._session.queue, older_than_s=0)
+            sweep(
+                self._session.ledger,
+                self._session.queue,
+                older_than_s=0,
+                cancelled=self._session.cancelled,
+            )
         except QueueUnavailableError as error:
             self._session.note(str(error))
         else:

@@ -14,6 +14,7 @@ import os
 import select
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -229,15 +230,28 @@ class GrowingFile(LiveStream):
 class LivePipe(LiveStream):
     """Standard input, or any stream that cannot be read twice; ends where its writer closes it."""
 
-    def __init__(self, file_descriptor: int, *, poll_s: float = DEFAULT_POLL_S) -> None:
+    def __init__(
+        self,
+        file_descriptor: int,
+        *,
+        poll_s: float = DEFAULT_POLL_S,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> None:
+        """Set up.
+
+        Args:
+            cancelled: asked while nothing comes; True ends the stream as `stop` does, for readers
+                that have no second thread to call it.
+        """
         super().__init__()
+        self._cancelled = cancelled or self._stopping.is_set
         self._file_descriptor = file_descriptor
         self._poll_s = poll_s
 
     def _refill(self) -> None:
         # Never blocks in read itself: a thread that does cannot be ended, and holds up the exit.
         readable, _, _ = select.select([self._file_descriptor], [], [], self._poll_s)
-        if self._stopping.is_set():
+        if self._stopping.is_set() or self._cancelled():
             self.end = "stopped"
         elif readable:
             block = os.read(self._file_descriptor, _BLOCK_BYTES)

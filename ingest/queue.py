@@ -137,6 +137,13 @@ class ChunkQueue:
         Alive are those waiting, on their way to a worker, being scored, or scheduled for a retry.
         One transaction sees all of these places, so a job moving between them is never missed.
         """
+        return self._patiently(lambda: self._look_for(chunk_ids), never_cancelled)
+
+    def clear(self, chunk_id: str) -> bool:
+        """Remove the remains of a lost job; False when someone else touched it meanwhile."""
+        return self._patiently(lambda: self._remove(chunk_id), never_cancelled)
+
+    def _look_for(self, chunk_ids: Sequence[str]) -> dict[str, int]:
         started = self._queue.started_job_registry
         with self._connection.pipeline(transaction=True) as pipe:
             pipe.lrange(self._queue.key, 0, -1)
@@ -155,13 +162,12 @@ class ChunkQueue:
             if status is None or _job_id(chunk_id) not in alive
         }
 
-    def clear(self, chunk_id: str) -> bool:
-        """Remove the remains of a lost job; False when someone else touched it meanwhile."""
+    def _remove(self, chunk_id: str) -> bool:
         job_id = _job_id(chunk_id)
         with self._connection.pipeline(transaction=True) as pipe:
             try:
                 pipe.watch(Job.key_for(job_id))  # type: ignore[no-untyped-call]  # redis leaves it untyped
-                if chunk_id not in self.rounds_of_lost([chunk_id]):
+                if chunk_id not in self._look_for([chunk_id]):
                     return False
                 pipe.multi()
                 pipe.delete(Job.key_for(job_id))
@@ -220,23 +226,27 @@ def sweep(
     *,
     older_than_s: float = DEFAULT_SWEEP_AGE_S,
     give_up: Callable[[str, str], None] | None = None,
+    cancelled: Callable[[], bool] = never_cancelled,
 ) -> int:
     """Enqueue the open chunks that no job in Redis stands for, and return how many.
 
     Stops at the queue's high-water mark; the rest waits for the next sweep. Any number of
     sweepers may run at once. A chunk whose retries were used up, time and again, goes to
     `give_up(chunk_id, reason)`; without one it is left where it is.
+
+    Raises:
+        QueueUnavailableError: when Redis stays away.
     """
     n_enqueued = 0
     started = time.monotonic()
     seen: set[str] = set()
     while True:
-        room = queue.high_water - queue.depth()
+        room = queue.high_water - queue.depth(cancelled=cancelled)
         # Counted from the start of the sweep, what it marks does not come again.
         age_s = older_than_s + time.monotonic() - started
         page = ledger.unstored(older_than_s=age_s, limit=SWEEP_PAGE)
         page = [chunk for chunk in page if chunk.chunk_id not in seen]
-        if room <= 0 or not page:
+        if room <= 0 or not page or cancelled():
             break
         seen.update(chunk.chunk_id for chunk in page)
         lost = queue.rounds_of_lost([chunk.chunk_id for chunk in page])

@@ -75,7 +75,7 @@ def ingest_file(
     on_begin(state.ingest_id)
     if is_resumed:
         # Chunks that the earlier run opened and did not enqueue; there may be no other sweeper.
-        sweep(ledger, queue, older_than_s=0)
+        sweep(ledger, queue, older_than_s=0, cancelled=cancelled)
     intake = Intake(
         state,
         ledger=ledger,

@@ -196,3 +196,16 @@ def test_silent_pipe_can_be_stopped() -> None:
         assert stream.end == "stopped"
     os.close(read_end)
     os.close(write_end)
+
+
+def test_silent_pipe_ends_when_cancelled() -> None:
+    read_end, write_end = os.pipe()
+    cancelled = threading.Event()
+    with LivePipe(read_end, poll_s=POLL_S, cancelled=cancelled.is_set) as stream:
+        reader = Reader(stream)
+        os.write(write_end, b"line\n")
+        reader.wait_for(b"line\n")
+        cancelled.set()
+        reader.wait_for_end()
+    os.close(read_end)
+    os.close(write_end)

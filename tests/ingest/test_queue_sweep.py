@@ -189,6 +189,12 @@ def test_reading_while_redis_is_down_stops_and_loses_nothing(
     assert adds_up(counts)
 
 
+def test_sweeping_while_redis_is_down_says_so(pipeline: Pipeline, silent_queue: ChunkQueue) -> None:
+    open_chunks(pipeline, 1)
+    with pytest.raises(QueueUnavailableError):
+        sweep(pipeline.ledger, silent_queue)
+
+
 def test_cancelling_while_redis_is_down_is_no_error(
     pipeline: Pipeline, silent_queue: ChunkQueue, tmp_path: Path
 ) -> None:
