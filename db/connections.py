@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
 import structlog
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy import exc as sa_exc
 
 from db.errors import DatabaseError, is_conflict, told_plainly
@@ -30,6 +30,7 @@ CONNECT_TIMEOUT_S: Final = 10
 #: Runs of a transaction that keeps losing against others, before its error is passed on.
 MAX_RUNS: Final = 6
 _READS: Final = "moodwatch_reads"
+_LASTING: Final = "moodwatch_lasting"
 _SECRETS: Final = ("password", "sslpassword", "passfile")
 
 
@@ -110,16 +111,26 @@ def reading(engine: Engine) -> Iterator[Connection]:
             yield connection
 
 
-def in_transaction(engine: Engine, work: Callable[[Connection], T]) -> T:
+def in_transaction(engine: Engine, work: Callable[[Connection], T], *, lasting: bool = True) -> T:
     """Run `work` in one writing transaction and commit; run it again if it lost a deadlock.
 
-    `work` must therefore change nothing but the database.
+    `work` must therefore change nothing but the database. Every commit survives kill -9 of any
+    process of ours. One that is not `lasting` does not wait for the disk, and may be undone by a
+    power cut or a crash of the server, together with all later ones: for what the ledger would
+    have done again anyway.
     """
     with told_plainly(redact_url(engine.url)):
         for run in range(1, MAX_RUNS + 1):
             try:
-                with engine.begin() as connection:
-                    return work(connection)
+                with engine.connect() as connection:
+                    connection.execution_options(**{_LASTING: lasting})
+                    connection.begin()
+                    if not lasting and connection.dialect.name == "postgresql":
+                        connection.execute(text("SET LOCAL synchronous_commit = off"))
+                    result = work(connection)
+                    # Left without a commit, by an error in `work`, it is rolled back.
+                    connection.commit()
+                    return result
             except sa_exc.DBAPIError as error:
                 if run == MAX_RUNS or not is_conflict(error):
                     raise
@@ -145,10 +156,6 @@ class _SqliteSetup:
         # We say BEGIN ourselves (see _begin_sqlite): sqlite3 would say it late and deferred.
         connection.isolation_level = None
         self._use_wal(connection)
-        # FULL, not NORMAL: both survive kill -9, but NORMAL may lose the last commits with the
-        # power, and a ledger line holds what standard input or a pipe will never say again.
-        # One fsync a chunk of 256 messages costs far less than scoring them.
-        connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA cache_size=-65536")
 
@@ -167,10 +174,19 @@ class _SqliteSetup:
 
 
 def _begin_sqlite(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    if options.get(_READS, False):
+        connection.exec_driver_sql("BEGIN")
+        return
+    # Both survive kill -9; NORMAL may lose the last commits with the power. FULL is for the
+    # ledger's lines, which hold what a pipe will never say again, and for erasures. It costs an
+    # fsync a commit, a tenth of a second on a busy disk.
+    level = "FULL" if options.get(_LASTING, True) else "NORMAL"
+    driver: Any = connection.connection.driver_connection
+    driver.execute(f"PRAGMA synchronous={level}")
     # A transaction that reads first and writes later cannot wait for another writer: its
     # snapshot is stale, so SQLite answers "locked" at once. Writers take the lock first.
-    reads = connection.get_execution_options().get(_READS, False)
-    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _set_up_postgresql(connection: Any, _record: object) -> None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 import structlog
 import zstandard
 from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
+from db.bulk import insert_new
 from db.connections import in_transaction
 from db.rollups import Rollup, lock_out_writers
 from db.tables import (
@@ -196,11 +196,9 @@ def _bury(connection: Connection, keys: Sequence[tuple[str, str]]) -> int:
     """Set tombstones; return how many were not there yet."""
     now = datetime.now(UTC)
     hashes = sorted({tombstone_hash(*key) for key in keys})
-    is_sqlite = connection.dialect.name == "sqlite"
-    statement: Any = (sqlite if is_sqlite else postgresql).insert(TombstoneRow)
-    statement = statement.on_conflict_do_nothing().returning(TombstoneRow.key_hash)
     rows = [{"key_hash": key_hash, "erased_at": now} for key_hash in hashes]
-    return len(connection.execute(statement, rows).all())
+    key = ("key_hash",)
+    return len(insert_new(connection, TombstoneRow, rows, keys=key, returning=key))
 
 
 def _drop_empty_buckets(connection: Connection, touched: Rollup) -> None:

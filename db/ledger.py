@@ -159,7 +159,8 @@ class SqlLedger:
                     .values(enqueued_at=datetime.now(UTC))
                 )
 
-        in_transaction(self._engine, work)
+        # Forgotten by a power cut, the chunk is enqueued once more, under the same job id.
+        in_transaction(self._engine, work, lasting=False)
 
     def finish(self, ingest_id: str, progress: Progress) -> None:
         """Close an ingest whose file was read to its end; its chunks may still be open."""

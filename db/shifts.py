@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import Connection, Engine
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Engine
 
+from db.bulk import insert_new
 from db.connections import in_transaction
 from db.tables import ShiftRow
 from db.texts import fit_key
@@ -67,10 +67,10 @@ def save_shifts(engine: Engine, shifts: Sequence[ShiftRecord], model_id: int) ->
         for shift in shifts
     ]
 
-    def work(connection: Connection) -> int:
-        is_sqlite = connection.dialect.name == "sqlite"
-        insert = (sqlite if is_sqlite else postgresql).insert(ShiftRow)
-        statement = insert.on_conflict_do_nothing().returning(ShiftRow.id)
-        return len(connection.execute(statement, rows).all())
-
-    return in_transaction(engine, work)
+    keys = ("model_id", "source", "author", "emotion", "direction", "detected_at")
+    return in_transaction(
+        engine,
+        lambda connection: len(
+            insert_new(connection, ShiftRow, rows, keys=keys, returning=("id",))
+        ),
+    )

@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
+from db.bulk import insert_new
 from db.connections import in_transaction, reading, redact_url
 from db.errors import DatabaseError
 from db.forget import forget
@@ -145,7 +145,8 @@ def save_scores(
         )
         return stored
 
-    return in_transaction(engine, work)
+    # Undone by a power cut, the chunk is open again with its payload, and the sweeper sends it.
+    return in_transaction(engine, work, lasting=False)
 
 
 def mark_failed(engine: Engine, chunk_id: str, reason: str) -> None:
@@ -212,14 +213,13 @@ def _insert_messages(
 ) -> dict[NaturalKey, int]:
     """Insert what is not there yet; return the ids of the rows really inserted."""
     rows = [message.row for message in live.values() if message.scores is not None]
-    if not rows:
-        return {}
-    statement = (
-        _insert_of(connection)(MessageRow)
-        .on_conflict_do_nothing(index_elements=["source", "external_id"])
-        .returning(MessageRow.id, MessageRow.source, MessageRow.external_id)
+    inserted = insert_new(
+        connection,
+        MessageRow,
+        rows,
+        keys=("source", "external_id"),
+        returning=("id", "source", "external_id"),
     )
-    inserted = connection.execute(statement, rows)
     return {(row.source, row.external_id): row.id for row in inserted}
 
 
@@ -276,14 +276,13 @@ def _insert_emotions(
             continue
         rows[message_id] = emotions_row(message_id, model_id, message.scores)
         placed[message_id] = (posted_at, key[0])
-    if not rows:
-        return rollup
-    statement = (
-        _insert_of(connection)(EmotionsRow)
-        .on_conflict_do_nothing(index_elements=["message_id", "model_id"])
-        .returning(EmotionsRow.message_id)
+    really = insert_new(
+        connection,
+        EmotionsRow,
+        [rows[message_id] for message_id in sorted(rows)],
+        keys=("message_id", "model_id"),
+        returning=("message_id",),
     )
-    really = connection.execute(statement, [rows[message_id] for message_id in sorted(rows)])
     for (message_id,) in really:
         posted_at, source = placed[message_id]
         rollup.add(posted_at, source, rows[message_id])
@@ -323,8 +322,3 @@ def _has_key_in(keys: Mapping[NaturalKey, Any] | Sequence[NaturalKey]) -> Any:
             for source, ids in by_source.items()
         )
     )
-
-
-def _insert_of(connection: Connection) -> Any:
-    # Both dialects know ON CONFLICT; SQLAlchemy keeps it in each dialect's own insert.
-    return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert
