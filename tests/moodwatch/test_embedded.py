@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from redis import Redis, RedisError
 
-from moodwatch import embedded
+from moodwatch import queue_server
 from moodwatch.embedded import start_or_attach
 from moodwatch.errors import ExitCode, UserError
 from tests.support.paths import REPOSITORY
@@ -225,7 +225,7 @@ def test_a_binary_that_cannot_run_here_is_told(
     database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # On Alpine the file is there, but not the libc it wants.
-    monkeypatch.setattr(embedded, "_server_binary", lambda: tmp_path / "absent")
+    monkeypatch.setattr(queue_server, "server_binary", lambda: tmp_path / "absent")
 
     with pytest.raises(UserError, match="MOODWATCH_REDIS_URL"):
         start_or_attach(database)
@@ -266,8 +266,8 @@ def test_a_server_that_hangs_is_not_joined_by_a_second_one(
     database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two servers on one file would ruin it."""
-    monkeypatch.setattr(embedded, "START_TIMEOUT_S", 0.5)
-    monkeypatch.setattr(embedded, "ANSWER_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(queue_server, "START_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(queue_server, "ANSWER_TIMEOUT_S", 0.3)
     owner, url, pid = holder(database)
     os.kill(pid, signal.SIGSTOP)
 
