@@ -117,18 +117,22 @@ def _by_rows(lines: Sequence[str], options: ReadOptions, *, is_whole: bool) -> F
 
 def _json_format(start: str, lines: Sequence[str]) -> Format | None:
     """Tell one object a line from one document; None when it is neither (a jrnl '[date]')."""
+    # One line may be broken among whole ones.
+    n_objects = len(sample_objects(lines[:20]))
+    if n_objects > 1 and n_objects * 2 >= min(len(lines), 20):
+        return "jsonl"
     try:
         value = decode(start)
     except ValueError:
-        # One broken line among whole ones, or one document over many lines, or a long line cut off.
-        n_objects = len(sample_objects(lines[:20]))
-        if n_objects * 2 >= min(len(lines), 20) and n_objects > 1:
-            return "jsonl"
+        # One document over many lines, or a long line cut off.
         return "json" if _OPENS_JSON.match(start) else None
-    return "jsonl" if isinstance(value, dict) and not _holds_messages(value) else "json"
+    is_single = isinstance(value, dict) and (is_message(value) or not _holds_objects(value))
+    return "jsonl" if is_single else "json"
 
 
-def _holds_messages(value: dict[str, object]) -> bool:
+def _holds_objects(value: object, depth: int = 3) -> bool:
     """Tell a document on one line, such as {"entries": [{…}]}, from a message on one line."""
-    lists = (part for part in value.values() if isinstance(part, list))
-    return not is_message(value) and any(part and isinstance(part[0], dict) for part in lists)
+    if isinstance(value, list):
+        return bool(value) and isinstance(value[0], dict)
+    parts = value.values() if isinstance(value, dict) and depth > 0 else ()
+    return any(_holds_objects(part, depth - 1) for part in parts)

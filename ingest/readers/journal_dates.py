@@ -37,7 +37,7 @@ _DATE = re.compile(
 _BRACKET = re.compile(r"\[([^\[\]]{6,40})\](?:[ ]+(.*))?")
 _HEADING = re.compile(r"#{1,6}[ \t]+(.*?)[ \t]*#*")
 #: What may stand between the date and the title; a tab or comma would make it a table.
-_SEPARATOR = re.compile(r"[ ]*(?::|[-\u2013\u2014/](?=[ ]))[ ]*")
+_SEPARATOR = re.compile(r"[ ]*(?::|[-\u2013\u2014/](?=[ ]|$))[ ]*")
 _DATED_NAME = re.compile(r"(\d{4})([-_.]?)(\d{2})\2(\d{2})(?:[^\d].*)?")
 
 Style = Literal["bracket", "heading", "line"]

@@ -133,6 +133,8 @@ def plan_document(head: bytes, encoding: str) -> tuple[Path, list[dict[str, Any]
         paths = list(dict.fromkeys(key for one in samples[path] for key in paths_of(one)))
         if "text" in choose(paths, {}):
             return path, samples[path]
+    if any("text" in choose(list(paths_of(one)), {}) for one in samples.get((), [])):
+        return (), samples[()]
     path = lists[0] if lists else ("*",) if () not in samples else ()
     return path, samples.get(path, [])
 

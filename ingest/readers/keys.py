@@ -139,10 +139,11 @@ class ObjectReader:
 
 
 def paths_of(record: Mapping[str, Any], depth: int = _MAX_DEPTH) -> Iterator[Path]:
-    """Yield the paths of an object's values, outer ones first."""
+    """Yield the paths of an object's values, outer ones first; not of objects that hold others."""
     inner: list[str] = []
     for key, value in record.items():
-        yield (key,)
+        if not isinstance(value, dict) or any(name in value for name in _INNER):
+            yield (key,)
         if isinstance(value, dict) and depth > 1:
             inner.append(key)
     for key in inner:
@@ -209,7 +210,11 @@ def scalar(value: object) -> str | None:
     if isinstance(value, list):
         return scalar(value[0]) if value and not isinstance(value[0], list) else None
     if isinstance(value, dict):
-        inner = next((value[key] for key in _INNER if key in value), None)
+        names = {plain_name(key): key for key in value}
+        key = next((key for key in _INNER if key in value), None) or next(
+            (names[name] for name in _NAMES if name in names), None
+        )
+        inner = value[key] if key is not None else None
         return scalar(inner) if not isinstance(inner, dict | list) else None
     return None
 
