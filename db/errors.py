@@ -83,6 +83,9 @@ def told_plainly(where: str) -> Iterator[None]:
         raise DatabaseUnavailableError(
             f"{where}: every connection of this process is in use"
         ) from error
+    except (sa_exc.IntegrityError, sa_exc.DataError) as error:
+        # A fault of ours, but PostgreSQL adds the whole row to it, text and all: cut it off.
+        raise DatabaseError(f"{where}: {first_line(error.orig or error)}") from None
     except sa_exc.DBAPIError as error:
         plain = _plain_error(error, where)
         if plain is None:

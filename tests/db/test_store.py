@@ -275,7 +275,7 @@ def test_a_failed_chunk_is_opened_again_and_a_late_worker_may_still_store_it(
 def test_a_failure_in_the_middle_leaves_nothing_half(engine: Engine, model_id: int) -> None:
     chunk_id = open_chunk(engine, [message(1)])
 
-    with pytest.raises(Exception, match=r"(?i)foreign key"):
+    with pytest.raises(DatabaseError, match=r"(?i)foreign key"):
         save_scores(
             engine,
             chunk_id=chunk_id,
