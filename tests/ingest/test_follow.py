@@ -19,8 +19,7 @@ from redis import Redis
 
 from db.engine import open_database
 from db.ledger import SqlLedger
-from ingest import follow as follow_module
-from ingest import watch
+from ingest import tails, watch
 from ingest.chunks import DEFAULT_CHUNK_SIZE
 from ingest.follow import DEFAULT_FLUSH_S, follow
 from ingest.growing import DEFAULT_POLL_S
@@ -354,8 +353,8 @@ def test_file_renamed_within_its_folder_is_not_read_twice(run: Run, tmp_path: Pa
 def test_more_files_than_may_be_open_take_turns(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(follow_module, "MAX_AWAKE", 2)
-    monkeypatch.setattr(follow_module, "SLEEPY_S", 0.05)
+    monkeypatch.setattr(tails, "MAX_AWAKE", 2)
+    monkeypatch.setattr(tails, "SLEEPY_S", 0.05)
     for name in "abcdef":
         (tmp_path / "in").mkdir(exist_ok=True)
         (tmp_path / "in" / f"{name}.csv").write_text(HEADER + csv_line(0) + csv_line(1))
