@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
-from db.engine import reading
+from db.engine import open_database, reading
 from db.errors import DatabaseError
 from db.ledger import SqlLedger
 from db.queries import read_only_query
@@ -199,3 +199,14 @@ def test_the_angriest_messages_of_the_last_hour_are_those(engine: Engine, model_
 
     with read_only_query(engine, sql) as (_, rows):
         assert [row[2] for row in rows] == ["1", "0"]
+
+
+def test_on_sqlite_a_time_finds_its_messages_by_index(tmp_path: Path) -> None:
+    engine = open_database(tmp_path / "a.db")
+    [sql] = [sql for sql in recipes() if "clock.hour_ago" in sql]
+
+    plan = "\n".join(str(row["detail"]) for row in rows_of(engine, f"EXPLAIN QUERY PLAN {sql}"))
+
+    assert "ix_messages_posted_at (posted_at>?)" in plan
+    assert "SCAN e" not in plan
+    engine.dispose()
