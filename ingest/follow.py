@@ -143,8 +143,8 @@ class _Following:
                     self._commit(tail)
             elif isinstance(what, Ended):
                 self._end(tail, what.error)
-            elif self._is_stopping:
-                tail.discard()
+            elif self._is_stopping and tail.path is not None:
+                tail.discard()  # a file can be read later, a pipe cannot
             elif not tail.is_discarded:
                 self._begin(tail, what)
 

@@ -60,6 +60,7 @@ class Running:
             "chunk_size": CHUNK_SIZE,
             "flush_s": FLUSH_S,
             "poll_s": POLL_S,
+            "cancelled": self._stop.is_set,
             **arguments,
         }
         self._paths = paths
@@ -73,7 +74,6 @@ class Running:
                 ledger=self.pipeline.ledger,
                 salt=SALT,
                 on_note=self.notes.append,
-                cancelled=self._stop.is_set,
                 **self._arguments,
             )
         except Exception as error:  # noqa: BLE001 - a thread's error is the test's to judge
@@ -292,6 +292,19 @@ def test_stopped_pipe_keeps_every_complete_line(run: Run) -> None:
     running.stop()
     assert running.n_stored() == 6
     os.close(read_end)
+    os.close(write_end)
+
+
+def test_pipe_stopped_at_once_keeps_what_it_gave(run: Run) -> None:
+    read_end, write_end = os.pipe()
+    os.write(write_end, (HEADER + csv_line(0) + csv_line(1)).encode())
+    asked = iter([False])
+    running = run(None, pipe=read_end, cancelled=lambda: next(asked, True))
+    running.wait_for_end()
+    os.set_blocking(read_end, False)
+    with os.fdopen(read_end, "rb") as left:
+        n_left = len((left.read() or b"").splitlines())
+    assert running.n_stored() == (0 if n_left else 2)
     os.close(write_end)
 
 

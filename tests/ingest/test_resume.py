@@ -270,7 +270,7 @@ class DyingLedger(SqlLedger):
 
 
 def ingest_and_die(
-    database: Path, redis_url: str, posts: Path, fatal: tuple[str, int, str]
+    database: str | Path, redis_url: str, posts: Path, fatal: tuple[str, int, str]
 ) -> None:
     """Runs in a process of its own, which must not survive."""
     ledger = DyingLedger(open_database(database))
@@ -278,6 +278,18 @@ def ingest_and_die(
     queue = ChunkQueue(Redis.from_url(redis_url), ledger.database_id)
     with open_messages(posts, ReadOptions()) as opened:
         ingest_file(opened, ledger=ledger, queue=queue, salt=SALT, chunk_size=CHUNK_SIZE)
+
+
+def run_killed(
+    database: str | Path, redis_url: str, posts: Path, fatal: tuple[str, int, str]
+) -> None:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.ingest.test_resume"])
+    process = context.Process(target=ingest_and_die, args=(database, redis_url, posts, fatal))
+    process.start()
+    process.join(60)
+    assert process.exitcode == -signal.SIGKILL
+    process.close()
 
 
 @pytest.mark.parametrize(
@@ -307,15 +319,7 @@ def test_killed_run_loses_and_doubles_nothing(
     posts: Path,
     fatal: tuple[str, int, str],
 ) -> None:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.ingest.test_resume"])
-    process = context.Process(
-        target=ingest_and_die, args=(tmp_path / "moodwatch.db", redis_url, posts, fatal)
-    )
-    process.start()
-    process.join(60)
-    assert process.exitcode == -signal.SIGKILL
-    process.close()
+    run_killed(tmp_path / "moodwatch.db", redis_url, posts, fatal)
     pipeline.ingest(posts)
     outcome = outcome_of(pipeline)
     assert outcome.messages == unbroken.messages
@@ -325,3 +329,21 @@ def test_killed_run_loses_and_doubles_nothing(
         assert outcome.counts.duplicate == 29
     else:
         assert outcome == unbroken
+
+
+def test_killed_run_gives_the_same_keys_on_both_databases(
+    *,
+    database_url: str,
+    unbroken: Outcome,
+    redis_connection: Redis,
+    redis_url: str,
+    posts: Path,
+) -> None:
+    pipeline = Pipeline(database_url, redis_connection)
+    run_killed(database_url, redis_url, posts, ("open_chunk", 4, "after"))
+    pipeline.ingest(posts)
+    outcome = outcome_of(pipeline)
+    pipeline.close()
+    assert outcome.counts == unbroken.counts
+    assert outcome.rejects == unbroken.rejects
+    assert {row[:3] for row in outcome.messages} == {row[:3] for row in unbroken.messages}
