@@ -55,14 +55,14 @@ def format_of(
     options: ReadOptions,
     *,
     name: str,
-    is_whole: bool,
+    is_cut: bool,
     is_dated_name: bool,
 ) -> Format:
     """Return the format of a file that begins with `lines`.
 
     Args:
         name: the file's name without the ending of its compression.
-        is_whole: whether `lines` are all of it.
+        is_cut: whether `lines` may end within a record.
         is_dated_name: whether the file's path is a date, as in folder journals.
 
     Raises:
@@ -79,12 +79,16 @@ def format_of(
     if is_dated_name and by_name is None:
         by_name = "journal"
     start = next((line for line in lines if line.strip()), "")
+    if name.lower().endswith((".md", ".markdown")) and not is_dated_name:
+        # Not every Markdown file is a journal: one without a date is a README.
+        is_journal = start.rstrip() == "---" or any(map(starts_with_date, lines))
+        by_name = "journal" if is_journal else None
     if not start:
         return by_name or "csv"
     found = (
         _by_first_line(start, lines, by_name)
         or (by_name if by_name in ("csv", "tsv", "journal") else None)
-        or _by_rows(lines, options, is_whole=is_whole)
+        or _by_rows(lines, options, is_cut=is_cut)
         or ("journal" if has_entries(lines) else by_name)
     )
     if found is None:
@@ -107,8 +111,8 @@ def _by_first_line(start: str, lines: Sequence[str], by_name: Format | None) -> 
     return None
 
 
-def _by_rows(lines: Sequence[str], options: ReadOptions, *, is_whole: bool) -> Format | None:
-    sniffed = sniff_head(lines, options, is_cut=not is_whole)
+def _by_rows(lines: Sequence[str], options: ReadOptions, *, is_cut: bool) -> Format | None:
+    sniffed = sniff_head(lines, options, is_cut=is_cut)
     is_table = sniffed.is_table and len(sniffed.rows) > 1
     if options.delimiter is None and not (is_table or sniffed.n_known > 1):
         return None

@@ -65,7 +65,7 @@ class Opened:
             self._text.sample,
             options,
             name=_unpacked_name(path),
-            is_whole=head.is_whole,
+            is_cut=self._text.is_cut,
             is_dated_name=date_in_path(path) is not None,
         )
         if self.format == "journal" and options.source is None and path is not None:

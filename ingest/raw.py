@@ -92,7 +92,8 @@ class Decompressed(io.RawIOBase):
 
     def __init__(self, packed: io.BufferedIOBase, compression: Compression) -> None:
         self.broken: str | None = None
-        self._rest = b""
+        # A view, for a zstd frame may unpack to megabytes at once and is handed out in blocks.
+        self._rest = memoryview(b"")
         self._read: Callable[[], bytes]
         if compression == "zstd":
             self._read = _ZstdFrames(packed).read
@@ -106,7 +107,7 @@ class Decompressed(io.RawIOBase):
         view = memoryview(buffer).cast("B")
         if not self._rest and self.broken is None:
             try:
-                self._rest = self._read()
+                self._rest = memoryview(self._read())
             except EOFError:
                 self.broken = "the compressed file ends too early"
             except (OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError, MemoryError) as error:

@@ -38,6 +38,11 @@ class TextFile:
         return self._head.is_whole
 
     @property
+    def is_cut(self) -> bool:
+        """Whether the sample may end within a record; a live stream is asked for whole lines."""
+        return not self._head.is_whole and not self._head.is_live
+
+    @property
     def head(self) -> bytes:
         """The first bytes, without the byte order mark."""
         return self._head.head[self._mark :]

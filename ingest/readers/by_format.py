@@ -41,7 +41,7 @@ def start_reading(
     objects = ObjectReader(options, maker)
     match format:
         case "csv" | "tsv":
-            plan = plan_delimited(file.sample, options, is_cut=not file.is_whole)
+            plan = plan_delimited(file.sample, options, is_cut=file.is_cut)
             notes.extend(plan.notes)
             learn_times(plan.sample_times)
             return read_delimited(file.lines(), plan, maker)

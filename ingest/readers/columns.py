@@ -26,7 +26,7 @@ _NAMES: Final[Mapping[str, str]] = {
         datepublished timestamp datetime creationdate createdon createddate datecreated dateposted
         posttime sentat time date created commentedat reviewdate when tweettime timestampms ts
         updatedat updated pubdate day""",
-    "author": """author username screenname user handle authorname speaker sender nickname
+    "author": """author authors username screenname user handle authorname speaker sender nickname
         postedby fromuser account name userid authorid member customer from""",
     "id": """id tweetid messageid commentid postid statusid guid uuid idstr externalid reviewid
         entryid recordid objectid permalink""",

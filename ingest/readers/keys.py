@@ -85,7 +85,7 @@ class ObjectReader:
                 return "no key holds text: --text-column names it"
         if plain_name(text_path[-1]) == "selftext" and isinstance(record.get("title"), str):
             text = joined(record["title"], text)
-        elif looks_like_html(text):
+        elif looks_like_html(text) or plain_name(text_path[-1]).endswith("html"):
             text = text_of_html(text)
         return self._maker.make(
             text,

@@ -215,3 +215,36 @@ def test_a_directory_gives_its_files_in_order(tmp_path: Path) -> None:
     names = [path.relative_to(tmp_path).as_posix() for path in expand(tmp_path)]
     assert names == ["a/1.csv", "a/2.csv", "b.csv"]
     assert expand(tmp_path / "b.csv") == [tmp_path / "b.csv"]
+
+
+def test_a_live_stream_is_not_waited_for() -> None:
+    class Tail(io.RawIOBase):
+        """Fails the test if more is asked for than two lines are there."""
+
+        def __init__(self) -> None:
+            self.lines = [b"when,what was said\n", b"2024-01-31,a fine day\n"]
+            self.rest = b""
+
+        def readable(self) -> bool:
+            return True
+
+        def read(self, size: int = -1, /) -> bytes:
+            assert self.lines or self.rest, "waited for a third line"
+            self.rest = self.rest or self.lines.pop(0)
+            block, self.rest = self.rest[:size], self.rest[size:]
+            return block
+
+    with open_messages(None, ReadOptions(), stream=cast(BinaryIO, Tail()), live=True) as opened:
+        first = next(opened.items)
+    assert isinstance(first, Message)
+    assert first.text == "a fine day"
+
+
+def test_what_is_no_journal_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "README.md"
+    path.write_text("# A project\n\nIt does this, and that.\n")
+    with pytest.raises(ReadError, match="cannot tell the format"):
+        open_messages(path, ReadOptions())
+    path.write_text("# A diary\n\n## 2024-01-31\n\nIt was cold.\n")
+    with open_messages(path, ReadOptions()) as opened:
+        assert len(list(opened.items)) == 1

@@ -178,6 +178,20 @@ def test_an_object_over_several_lines_is_one_message() -> None:
     assert [item.text for item in messages(f"{one}\n{one}")] == ["hello", "hello"]
 
 
+def test_a_json_feed() -> None:
+    feed = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": "A feed",
+        "items": [
+            {"id": "1", "content_html": "It's <b>fine</b> &amp; well", "title": "x",
+             "date_published": "2024-01-31T09:00:00+01:00", "authors": [{"name": "Ada"}]},
+        ],
+    }  # fmt: skip
+    (found,) = messages(json.dumps(feed))
+    assert (found.text, found.author, found.external_id) == ("It's fine & well", "Ada", "1")
+    assert found.posted_at is not None
+
+
 def test_a_script_assignment_before_the_list_is_passed_over() -> None:
     tweet = {"tweet": {"id_str": "5", "full_text": "hi", "created_at": "2018-10-10"}}
     (found,) = messages(f"window.YTD.tweets.part0 = {json.dumps([tweet])}")
