@@ -108,7 +108,8 @@ def test_the_supervisor_returns_a_killed_workers_job_at_once(
 def test_a_living_workers_job_is_left_alone(
     queue: Queue, queue_id: str, redis_connection: Redis, start: Start
 ) -> None:
-    queue.enqueue_call("odd.sleep", args=(6,), retry=Retry(max=5))
+    # Long enough for two looks of the idle worker after a lease that was not renewed.
+    queue.enqueue_call("odd.sleep", args=(15,), retry=Retry(max=5))
     start("busy", "--lease-s", "3")
     wait_for(lambda: words(redis_connection, queue_id) == ["started busy"])
     start("idle", "--lease-s", "3")
