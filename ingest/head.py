@@ -22,7 +22,6 @@ class Head(io.RawIOBase):
                 more for hours.
         """
         self._stream = stream
-        self.is_live = live
         blocks: list[bytes] = []
         n_taken = n_lines = 0
         self.is_whole = False

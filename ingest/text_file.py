@@ -39,8 +39,8 @@ class TextFile:
 
     @property
     def is_cut(self) -> bool:
-        """Whether the sample may end within a record; a live stream is asked for whole lines."""
-        return not self._head.is_whole and not self._head.is_live
+        """Whether the sample may end within a record, one of several lines in a live stream too."""
+        return not self._head.is_whole
 
     @property
     def head(self) -> bytes:
