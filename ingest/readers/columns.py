@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from ingest.errors import ReadError
@@ -18,7 +19,7 @@ ROLES: Final = ("text", "time", "author", "id", "thread", "language", "source")
 
 #: Names that mean a role, most telling first; compared without case, spaces and underscores.
 _NAMES: Final[Mapping[str, str]] = {
-    "text": """text fulltext body content message tweet tweettext comment commenttext commentbody
+    "text": """fulltext text body content message tweet tweettext comment commenttext commentbody
         post posttext selftext utterance review reviewtext reviewbody contenttext contenthtml note
         entry entrytext sentence statustext caption description summary messagetext messagebody
         question texts tweets comments messages posts reviews title headline""",
@@ -56,6 +57,7 @@ class Columns:
     title: int | None = None
 
 
+@lru_cache(maxsize=4096)
 def plain_name(name: str) -> str:
     """Return a column name without what people write differently."""
     return "".join(character for character in name.casefold() if character.isalnum())
