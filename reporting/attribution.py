@@ -22,7 +22,7 @@ _FURTHER_MOVE: Final = 3.5
 _MIN_SEGMENT_DAYS: Final = 7
 
 #: Least size of a change shown in hindsight, in normal quantiles (of the best of all splits).
-_HINDSIGHT_LIMIT: Final = 3.0
+_HINDSIGHT_LIMIT: Final = 4.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from markupsafe import Markup
 from records import Emotion
 from reporting.charts import COLOURS, Spec
 from reporting.explain import WordChange
-from reporting.sentences import percent
+from reporting.sentences import percent, points
 from reporting.series import Shift
 from reporting.trends import Period
 
@@ -122,7 +122,7 @@ def render_html(page: Page) -> str:
     for section in page.sections:
         specs |= {f"{section.id}-{name}": spec for name, spec in section.charts.items()}
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    environment.filters["percent"] = percent
+    environment.filters |= {"percent": percent, "points": points}
     return environment.from_string(_template("report.html.j2")).render(
         page=page,
         colours=COLOURS,

@@ -37,6 +37,12 @@ def percent(share: float) -> str:
     return f"{value:.1f} %" if 0 < value < 1 else f"{value:.0f} %"
 
 
+def points(change: float) -> str:
+    """Write a difference of shares in percentage points: +3, -12; a trifle of either sign is 0."""
+    text = f"{change * 100:+.0f}"
+    return text if text.strip("+-0") else "0"
+
+
 def long_date(day: date) -> str:
     return f"{day.day} {day:%B} {day.year}"
 
@@ -105,7 +111,7 @@ def headlines(
         told.append(
             f"No mood shift was flagged on the {n_days_judged:,} days that could be judged."
             if n_days_judged
-            else "There is too little history for a verdict on mood shifts yet."
+            else "There is too little evidence for a verdict on mood shifts; why is told below."
         )
     return [*told, *_newest_bucket(trend, period), _extent(trend, period)]
 

@@ -38,14 +38,14 @@ class ShiftSettings:
     baseline_days: int = 56
     gap_days: int = 7
     #: Moving averages run side by side: a fast one for clear shifts, a slow one for few messages.
-    averages: tuple[Average, ...] = (Average(0.2, 3.5), Average(0.07, 2.3))
+    averages: tuple[Average, ...] = (Average(0.2, 3.7), Average(0.07, 2.5))
     #: Added to every limit: above 0 fewer alarms, below 0 more.
     caution: float = 0.0
     #: Smallest worthwhile change, as an odds ratio.
     smallest_odds_ratio: float = 1.25
     #: A baseline of fewer days with messages, or fewer messages, gives no verdict.
     min_baseline_days: int = 21
-    min_baseline_messages: int = 100
+    min_baseline_messages: int = 40
     #: Days of the new level needed after a shift before the next one can be flagged.
     min_days_after_shift: int = 14
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from rich.table import Table
 
-from reporting.sentences import bucket_name, newest_start, percent
+from reporting.sentences import bucket_name, newest_start, percent, points
 from reporting.trends import Period, previous_start
 
 _BARS: Final = "▁▂▃▄▅▆▇█"
@@ -65,7 +65,7 @@ def trend_table(trend: pd.DataFrame, *, period: Period, title: str = "") -> Tabl
             sparkline(by_start["share"].tolist(), low=0.0, high=highest),
             percent(share),
             f"{percent(low).removesuffix(' %')} to {percent(high)}",
-            _difference(change * 100, "+.0f"),
+            "" if np.isnan(change) else points(change),
         )
     buckets = shown.drop_duplicates("start").set_index("start").reindex(starts)
     net, n = buckets["net_mood"], buckets["n"]

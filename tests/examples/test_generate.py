@@ -103,22 +103,20 @@ def test_with_true_emotions_19_of_20_seeds_are_found_and_2_at_most_flag_anything
     assert others <= 2
 
 
-def test_the_journal_is_too_thin_for_alarms_and_its_change_is_seen_afterwards() -> None:
-    frame = pd.DataFrame(
-        {"day": pd.Timestamp(entry.day), "emotion": entry.emotion} for entry in generate_journal()
-    )
-    counts = frame.value_counts(["day", "emotion"]).unstack(fill_value=0).add_prefix("n_")
+def test_one_entry_a_day_is_enough_for_the_journals_shift_within_five_weeks() -> None:
+    start = generate_journal()[0].day
+    found = []
+    for seed in range(8):
+        entries = generate_journal(seed)
+        frame = pd.DataFrame(
+            {"day": pd.Timestamp(entry.day), "emotion": entry.emotion} for entry in entries
+        )
+        counts = frame.value_counts(["day", "emotion"]).unstack(fill_value=0).add_prefix("n_")
+        found.append(detect(counts.reset_index().assign(source="journal")).shifts)
 
-    report = detect(counts.reset_index().assign(source="journal"))
-
-    assert report.shifts == ()
-    assert "insufficient data" in report.notes[0]
-    assert {(s.emotion, s.direction) for s in report.seen_afterwards} <= {
-        ("joy", "up"),
-        ("sadness", "down"),
-    }
-    start = frame["day"].min().date()
-    assert abs((report.seen_afterwards[0].started_at - start).days - 70) <= 7
+    on_time = [any(70 <= (s.detected_at - start).days <= 105 for s in shifts) for shifts in found]
+    assert sum(on_time) >= 7
+    assert sum(any(s.emotion == "joy" and s.direction == "up" for s in x) for x in found) >= 6
 
 
 def test_journal_has_an_entry_a_day_and_the_truth_is_dated() -> None:

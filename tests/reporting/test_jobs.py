@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import Engine
 
+from db.engine import open_database
 from db.queries import read_only_query
 from db.store import register_model
 from records import EMOTIONS, Message
@@ -50,6 +52,15 @@ def filled(engine: Engine) -> Engine:
     return engine
 
 
+@pytest.fixture
+def on_sqlite(tmp_path: Path) -> Iterator[Engine]:
+    """A filled database on SQLite alone, for what does not hang on the dialect."""
+    opened = open_database(tmp_path / "moodwatch.db")
+    fill(opened)
+    yield opened
+    opened.dispose()
+
+
 def test_a_shift_is_flagged_stored_and_shown(filled: Engine, tmp_path: Path) -> None:
     result = build_report(filled, out_dir=tmp_path, now=NOW)
 
@@ -84,47 +95,47 @@ def test_the_same_shift_in_another_time_zone_is_not_a_second_one(
     assert stored_shifts(filled) == first
 
 
-def test_growing_history_keeps_past_alarms(filled: Engine, tmp_path: Path) -> None:
+def test_growing_history_keeps_past_alarms(on_sqlite: Engine, tmp_path: Path) -> None:
     early = build_report(
-        filled, out_dir=tmp_path, now=NOW, until=START + timedelta(days=OUTAGE_DAY + 8)
+        on_sqlite, out_dir=tmp_path, now=NOW, until=START + timedelta(days=OUTAGE_DAY + 8)
     )
-    stored = stored_shifts(filled)
-    late = build_report(filled, out_dir=tmp_path, now=NOW)
+    stored = stored_shifts(on_sqlite)
+    late = build_report(on_sqlite, out_dir=tmp_path, now=NOW)
 
     assert early.shifts
-    assert stored_shifts(filled) == stored
+    assert stored_shifts(on_sqlite) == stored
     assert [(s.emotion, s.detected_at) for s in early.shifts] == [
         (s.emotion, s.detected_at) for s in late.shifts
     ]
 
 
-def test_a_day_that_has_not_ended_is_not_judged(filled: Engine, tmp_path: Path) -> None:
-    whole = build_report(filled, out_dir=tmp_path, now=NOW)
+def test_a_day_that_has_not_ended_is_not_judged(on_sqlite: Engine, tmp_path: Path) -> None:
+    whole = build_report(on_sqlite, out_dir=tmp_path, now=NOW)
     alarm_day = min(shift.detected_at for shift in whole.shifts)
     noon = datetime(alarm_day.year, alarm_day.month, alarm_day.day, 13, tzinfo=UTC)
 
-    during = build_report(filled, out_dir=tmp_path, now=noon, until=noon)
-    after = build_report(filled, out_dir=tmp_path, now=noon + timedelta(days=1), until=noon)
+    during = build_report(on_sqlite, out_dir=tmp_path, now=noon, until=noon)
+    after = build_report(on_sqlite, out_dir=tmp_path, now=noon + timedelta(days=1), until=noon)
 
     assert during.shifts == ()
     assert after.shifts != ()
 
 
-def test_since_cuts_what_is_shown_and_not_what_is_judged(filled: Engine, tmp_path: Path) -> None:
+def test_since_cuts_what_is_shown_and_not_what_is_judged(on_sqlite: Engine, tmp_path: Path) -> None:
     since = START + timedelta(days=OUTAGE_DAY - 5)
-    result = build_report(filled, out_dir=tmp_path, now=NOW, since=since, period="day")
+    result = build_report(on_sqlite, out_dir=tmp_path, now=NOW, since=since, period="day")
 
     assert result.trend["start"].min().date() == since.date()
     assert len(result.shifts) == 2
-    later = build_report(filled, out_dir=tmp_path, now=NOW, since=since + timedelta(days=20))
+    later = build_report(on_sqlite, out_dir=tmp_path, now=NOW, since=since + timedelta(days=20))
     assert later.shifts == ()
 
 
-def test_one_source_alone(filled: Engine, tmp_path: Path) -> None:
-    fill(filled, source="calm", outage=False)
+def test_one_source_alone(on_sqlite: Engine, tmp_path: Path) -> None:
+    fill(on_sqlite, source="calm", outage=False)
 
-    calm = build_report(filled, out_dir=tmp_path, now=NOW, source="calm")
-    both = build_report(filled, out_dir=tmp_path, now=NOW)
+    calm = build_report(on_sqlite, out_dir=tmp_path, now=NOW, source="calm")
+    both = build_report(on_sqlite, out_dir=tmp_path, now=NOW)
 
     assert calm.shifts == ()
     assert calm.trend["count"].sum() == 110 * 12
@@ -151,14 +162,14 @@ def test_texts_that_are_not_kept_are_not_shown(engine: Engine, tmp_path: Path) -
 
 
 def test_a_scheduled_report_is_named_by_its_slot_and_written_once(
-    filled: Engine, tmp_path: Path
+    on_sqlite: Engine, tmp_path: Path
 ) -> None:
     slot = START + timedelta(days=100)
     same_in_berlin = slot.astimezone(ZoneInfo("Europe/Berlin")).isoformat()
     folder = tmp_path / "reports"
 
-    first = write_scheduled_report(filled, slot, out_dir=folder)
-    second = write_scheduled_report(filled, same_in_berlin, out_dir=folder)
+    first = write_scheduled_report(on_sqlite, slot, out_dir=folder)
+    second = write_scheduled_report(on_sqlite, same_in_berlin, out_dir=folder)
 
     assert first.path == second.path
     assert [path.name for path in folder.iterdir()] == ["report-2024-06-12T1200Z.html"]

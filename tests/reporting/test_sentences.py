@@ -103,7 +103,7 @@ def test_no_shift_and_no_verdict_are_not_the_same() -> None:
     young = headlines(found, period="week", shifts=[], n_days_judged=0)
 
     assert quiet[0] == "No mood shift was flagged on the 50 days that could be judged."
-    assert "too little history" in young[0]
+    assert "too little evidence" in young[0]
 
 
 def test_an_empty_trend_says_so() -> None:
