@@ -36,7 +36,7 @@ def read_state(graph: bytes) -> dict[str, Float32]:
             parameter = name.removesuffix(".int8")
             state[parameter] = _dequantised(parameter, array, stored)
         elif not name.endswith(".scale") and "." in name and not name.startswith("scalar_"):
-            state[name] = np.asarray(array, dtype=np.float32)
+            state[name] = np.array(array, dtype=np.float32)  # writable, as torch wants it
     try:
         _join_attention(state)
         _split_lstm_biases(state)

@@ -28,6 +28,7 @@ from training.measure import compare_on, load_parts, temperature_on
 from training.onnx_graph import build_graph
 from training.parity import check
 from training.predict import with_graph, with_network
+from training.quantise import input_moments
 
 log = structlog.get_logger(__name__)
 
@@ -45,6 +46,8 @@ class ExportConfig:
     overlap: int = 16
     #: Keep the float32 weights beside the graph: for training on, four times its size.
     keep_safetensors: bool = False
+    #: Validation texts of each data set that show the rounding what the layers read.
+    n_typical: int = 500
     threads: int = 2
 
 
@@ -64,10 +67,12 @@ def export(
     network, emotions = _load_network(checkpoint)
     tokenizer = prepare_tokenizer(Tokenizer.from_file(str(checkpoint / "tokenizer.json")))
     state = {name: tensor.numpy() for name, tensor in network.state_dict().items()}
-    graph = build_graph(state, network.config).SerializeToString()
+    validation, test = load_parts(data_dir, tokenizer, emotions, config.max_tokens)
+    typical = [row for part in validation for row in part.rows[: config.n_typical]]
+    moments = input_moments(network, typical)
+    graph = build_graph(state, network.config, moments).SerializeToString()
     session = open_session(graph, threads=config.threads)
 
-    validation, test = load_parts(data_dir, tokenizer, emotions, config.max_tokens)
     by_network, by_graph = with_network(network), with_graph(session)
     temperature = temperature_on(by_graph, validation, emotions)
     figures, parity, effect = compare_on(test, by_network, by_graph, emotions, temperature)

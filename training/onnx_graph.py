@@ -7,9 +7,7 @@ back.
 
 Eight bits without dependence on the batch: weights are quantised per output, once; activations
 per *token*, at run time, by the token's own largest value, and the LSTM's state by its bound of 1.
-No value of another row enters a row's scale. (Tried and left: one scale for the whole batch, as
-dynamic quantisation does, moved probabilities by up to .4 with the batch; fixed scales are
-coarser; MatMulNBits is as exact, at half the speed.)
+No value of another row enters a row's scale. docs/decisions tells what was tried and left.
 
 Shapes: B texts, T tokens of the longest, M = B * T rows, H a width, E emotions. Inside the
 recurrence time comes first: (T, B, …).
@@ -24,13 +22,24 @@ import numpy as np
 from onnx import GraphProto, ModelProto, NodeProto, TensorProto, helper
 
 from model.network import MASKED_SCORE, NetworkConfig
-from training.onnx_nodes import CONTRIB, Float32, Graph, Nodes
-from training.quantise import gates_for_graph, rows_to_int8
+from training.onnx_nodes import CONTRIB, Graph, Nodes
+from training.quantise import Float32, Float64, gates_for_graph, rows_to_int8
 
 
-def build_graph(state: Mapping[str, Float32], config: NetworkConfig) -> ModelProto:
-    """Return the graph `ids` int64 (B, T), `lengths` int32 (B,) → `logits` float32 (B, E)."""
-    graph = Graph(state)
+def build_graph(
+    state: Mapping[str, Float32],
+    config: NetworkConfig,
+    moments: Mapping[str, Float64] | None = None,
+) -> ModelProto:
+    """Return the graph `ids` int64 (B, T), `lengths` int32 (B,) → `logits` float32 (B, E).
+
+    Args:
+        state: the network's parameters by name.
+        config: its sizes.
+        moments: what its layers read (`training.quantise.input_moments`), for finer rounding of
+            the weights; without them each weight goes to its nearest step.
+    """
+    graph = Graph(state, moments or {})
     x = _embeddings(graph, config)
     for index in range(config.encoder_layers):
         x = _encoder_layer(graph, x, f"encoder.{index}.", config)
@@ -69,20 +78,23 @@ def _encoder_layer(graph: Graph, x: str, name: str, config: NetworkConfig) -> st
     epsilon = config.layer_norm_eps
     x = _add_and_norm(graph, (x, y, bias), f"{name}attention_norm.", epsilon=epsilon)
     wide = f"{name}wide.weight"
-    y = graph.linear(graph.quantised(x), wide, graph.state[wide])
+    rows = graph.quantised(x, fine=True)
+    y = graph.linear(rows, wide, graph.state[wide], inputs=f"{name}wide")
     y = graph.add("BiasGelu", [y, graph.weight(f"{name}wide.bias")], domain=CONTRIB)
     narrow = f"{name}narrow.weight"
-    y = graph.linear(graph.quantised(y), narrow, graph.state[narrow])
+    rows = graph.quantised(y, fine=True)
+    y = graph.linear(rows, narrow, graph.state[narrow], inputs=f"{name}narrow")
     bias = graph.weight(f"{name}narrow.bias")
     return _add_and_norm(graph, (x, y, bias), f"{name}output_norm.", epsilon=epsilon)
 
 
 def _attention(graph: Graph, x: str, name: str, width: int, heads: int) -> tuple[str, str]:
     """Return the output projection of (M, H), and its bias for the operator that follows."""
-    rows = graph.quantised(x)
+    rows = graph.quantised(x, fine=True)
+    inputs = f"{name}qkv"
     parts = np.split(graph.state[f"{name}qkv.weight"], 3)
     projected = [
-        graph.as_batch(graph.linear(rows, f"{name}{part}.weight", matrix), width)
+        graph.as_batch(graph.linear(rows, f"{name}{part}.weight", matrix, inputs=inputs), width)
         for part, matrix in zip(("query", "key", "value"), parts, strict=True)
     ]
     y = graph.add(
@@ -93,7 +105,8 @@ def _attention(graph: Graph, x: str, name: str, width: int, heads: int) -> tuple
         mask_filter_value=MASKED_SCORE,
     )
     out = f"{name}out.weight"
-    y = graph.linear(graph.quantised(graph.as_rows(y, width)), out, graph.state[out])
+    rows = graph.quantised(graph.as_rows(y, width))
+    y = graph.linear(rows, out, graph.state[out], inputs=f"{name}out")
     return y, graph.weight(f"{name}out.bias")
 
 
@@ -122,7 +135,8 @@ def _bilstm(graph: Graph, x: str, name: str, hidden: int) -> str:
     for direction in ("forwards", "backwards"):
         stem = f"{name}{direction}."
         weight = f"{stem}weight_ih_l0"
-        y = graph.linear(rows, weight, gates_for_graph(graph.state[weight]))
+        matrix = gates_for_graph(graph.state[weight])
+        y = graph.linear(rows, weight, matrix, inputs=stem.removesuffix("."))
         y = graph.add("Transpose", [graph.as_batch(y, 4 * hidden)], perm=[1, 0, 2])
         if direction == "backwards":  # reverses each row within its own length
             y = graph.add("ReverseSequence", [y, lengths], time_axis=0, batch_axis=1)

@@ -8,15 +8,14 @@ Shapes: B texts, T tokens of the longest, M = B * T rows, H a width, a matmul (M
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
-from training.quantise import rows_to_int8
+from training.quantise import Float32, Float64, rows_to_int8
 
-Float32 = NDArray[np.float32]
 #: Where ONNX Runtime keeps its fused operators.
 CONTRIB = "com.microsoft"
 _OPSET = 17
@@ -45,12 +44,26 @@ class Nodes:
         return outputs
 
 
+@dataclass(frozen=True, slots=True)
+class Quantised:
+    """The names of a matmul's input rows in eight bits."""
+
+    #: uint8 (M, K), zero at 128.
+    values: str
+    #: The same of what is left over, in steps 254 times finer; None where it is let go.
+    rest: str | None
+    #: float32 (M, 1).
+    scales: str
+
+
 class Graph(Nodes):
     """The main graph: nodes, initialisers, and the few shapes everything shares."""
 
-    def __init__(self, state: Mapping[str, Float32]) -> None:
+    def __init__(self, state: Mapping[str, Float32], moments: Mapping[str, Float64]) -> None:
         super().__init__("")
         self.state = state
+        #: What each layer's inputs look like: see `training.quantise.input_moments`.
+        self.moments = moments
         self._initialisers: dict[str, TensorProto] = {}
         self.shape = self.add("Shape", ["ids"])  # (B, T)
 
@@ -84,35 +97,51 @@ class Graph(Nodes):
             self.constant("weight_zero", 0, np.int8),
         )
 
-    def int8_weight(self, name: str, matrix: Float32) -> tuple[str, str]:
-        """Store (N, K) as int8 (K, N) and float32 scales (N,)."""
-        values, scales = rows_to_int8(matrix)
+    def int8_weight(self, name: str, matrix: Float32, inputs: str = "") -> tuple[str, str]:
+        """Store (N, K) as int8 (K, N) and float32 scales (N,).
+
+        `inputs` names the layer whose inputs it reads, to round with an eye on them.
+        """
+        values, scales = rows_to_int8(matrix, self.moments.get(inputs))
         return (
             self.constant(f"{name}.int8", values.T, np.int8),
             self.constant(f"{name}.scale", scales),
         )
 
-    def quantised(self, rows: str) -> tuple[str, str]:
-        """Return (M, K) in uint8 around 128, and the rows' own scales (M, 1)."""
+    def quantised(self, rows: str, *, fine: bool = False) -> Quantised:
+        """Return (M, K) in uint8 around 128, each row by its own largest value.
+
+        `fine` adds what the first eight bits leave over in eight more, 254 times finer: for
+        layers whose inputs have outliers that make the first step coarse. It doubles the matmul.
+        """
         largest = self.add("ReduceMax", [self.add("Abs", [rows])], axes=[-1], keepdims=0)
         scales = self.add("Mul", [largest, self.scalar(1 / 127)])
         scales = self.add("Max", [scales, self.scalar(1e-12)])  # a row of zeros
         zero = helper.make_tensor("zero", TensorProto.UINT8, [1], [128])
         zeros = self.add("ConstantOfShape", [self.add("Shape", [scales])], value=zero)
         values = self.add("QuantizeLinear", [rows, scales, zeros], axis=0)
-        return values, self.add("Unsqueeze", [scales, self.integers(1)])
+        rest = None
+        if fine:
+            known = self.add("DequantizeLinear", [values, scales, zeros], axis=0)
+            rest_scales = self.add("Mul", [scales, self.scalar(1 / 254)])
+            left = self.add("Sub", [rows, known])
+            rest = self.add("QuantizeLinear", [left, rest_scales, zeros], axis=0)
+        return Quantised(values, rest, self.add("Unsqueeze", [scales, self.integers(1)]))
 
-    def linear(self, quantised_rows: tuple[str, str], name: str, matrix: Float32) -> str:
+    def linear(self, rows: Quantised, name: str, matrix: Float32, *, inputs: str) -> str:
         """Return float32 (M, N), without a bias: the operator after it adds that."""
-        values, row_scales = quantised_rows
-        weight, weight_scales = self.int8_weight(name, matrix)
-        one = self.scalar(1.0)
-        y = self.add(
+        weight = self.int8_weight(name, matrix, inputs)
+        y = self._matmul(rows.values, weight, 1.0)
+        if rows.rest is not None:
+            y = self.add("Add", [y, self._matmul(rows.rest, weight, 1 / 254)])
+        return self.add("Mul", [y, rows.scales])
+
+    def _matmul(self, values: str, weight: tuple[str, str], scale: float) -> str:
+        return self.add(
             "MatMulIntegerToFloat",
-            [values, weight, one, weight_scales, *self.zero_points()],
+            [values, weight[0], self.scalar(scale), weight[1], *self.zero_points()],
             domain=CONTRIB,
         )
-        return self.add("Mul", [y, row_scales])
 
     def model(self, n_emotions: int) -> ModelProto:
         graph = helper.make_graph(

@@ -18,13 +18,14 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import structlog
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from torch import Tensor
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from model.labels import DEFAULT_EMOTIONS
 from model.network import MoodNetwork, NetworkConfig
@@ -39,6 +40,9 @@ from training.predict import with_network
 
 log = structlog.get_logger(__name__)
 
+#: Steps between two looks at the weights for their moving average: a twentieth of a step's cost.
+AVERAGE_EVERY = 4
+
 
 @dataclass(frozen=True, slots=True)
 class TrainConfig:
@@ -50,6 +54,8 @@ class TrainConfig:
     encoder_dir: Path
     #: Created; holds the result and the state to go on from.
     out_dir: Path
+    #: An earlier run's folder whose weights this one starts from, in place of the encoder's.
+    start_dir: Path | None = None
     emotions: tuple[Emotion, ...] = DEFAULT_EMOTIONS
     #: Depth and head; the encoder's own sizes are read from `encoder_dir`.
     network: NetworkConfig = field(default_factory=NetworkConfig)
@@ -66,6 +72,9 @@ class TrainConfig:
     loss: LossName = "cross_entropy"
     focal_gamma: float = 2.0
     label_smoothing: float = 0.0
+    #: What is kept is a moving average of the weights, renewed every AVERAGE_EVERY steps by one
+    #: part in 1 / (1 - decay); 0 keeps the last weights themselves.
+    average_decay: float = 0.0
     #: Longer training texts keep their beginning.
     max_tokens: int = 128
     #: Mixed precision: bfloat16 matmuls, float32 weights.
@@ -101,7 +110,7 @@ def train(config: TrainConfig) -> Path:
     for epoch in range(run.n_epochs_done, config.epochs):
         started = time.monotonic()
         loss = run.train_epoch(epoch)
-        found = validation_quality(run.network, validation, config.emotions)
+        found = validation_quality(run.result, validation, config.emotions)
         run.finish_epoch({"epoch": epoch + 1, "loss": round(loss, 5), **found})
         log.info(
             "epoch_trained", epoch=epoch + 1, loss=loss, seconds=time.monotonic() - started, **found
@@ -135,7 +144,12 @@ class _Run:
         torch.manual_seed(config.seed)
         network_config = encoder_config(config.encoder_dir, config.network)
         self.network = MoodNetwork(network_config)
-        load_encoder(self.network, config.encoder_dir)
+        if config.start_dir is None:
+            load_encoder(self.network, config.encoder_dir)
+        else:
+            self.network.load_state_dict(load_file(config.start_dir / "model.safetensors"))
+        average = get_ema_multi_avg_fn(config.average_decay)  # type: ignore[no-untyped-call]
+        self.averaged = AveragedModel(self.network, multi_avg_fn=average)
         self.optimizer = torch.optim.AdamW(
             _parameter_groups(self.network, config), weight_decay=config.weight_decay, fused=True
         )
@@ -150,6 +164,11 @@ class _Run:
     def n_epochs_done(self) -> int:
         return len(self.history)
 
+    @property
+    def result(self) -> MoodNetwork:
+        """The network as it would be kept now: the average of its weights."""
+        return cast(MoodNetwork, self.averaged.module)
+
     def train_epoch(self, epoch: int) -> float:
         """Train on every example once and return the mean loss."""
         config = self.config
@@ -163,6 +182,8 @@ class _Run:
         self.network.train()
         for step, batch in enumerate(batches, start=1):
             total += self._step([self.examples[index] for index in batch])
+            if step % AVERAGE_EVERY == 0 or step == len(batches):
+                self.averaged.update_parameters(self.network)
             if step % 200 == 0:
                 log.info(
                     "steps_trained",
@@ -197,12 +218,13 @@ class _Run:
         """Write the weights if they are the best so far, then the state to go on from."""
         out = self.config.out_dir
         if all(record["score"] > past["score"] for past in self.history):
-            weights = {k: v.contiguous() for k, v in self.network.state_dict().items()}
+            weights = {k: v.contiguous() for k, v in self.result.state_dict().items()}
             save_file(weights, out / "model.safetensors.new")
             os.replace(out / "model.safetensors.new", out / "model.safetensors")
         self.history.append(record)
         state = {
             "network": self.network.state_dict(),
+            "averaged": self.averaged.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "schedule": self.schedule.state_dict(),
             "history": self.history,
@@ -226,6 +248,7 @@ class _Run:
         if (out / "state.pt").exists():
             state = torch.load(out / "state.pt", weights_only=True)
             self.network.load_state_dict(state["network"])
+            self.averaged.load_state_dict(state["averaged"])
             self.optimizer.load_state_dict(state["optimizer"])
             self.schedule.load_state_dict(state["schedule"])
             self.history = state["history"]
