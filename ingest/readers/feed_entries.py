@@ -42,11 +42,18 @@ def parse_entries(content: bytes) -> dict[str, Any]:
     if any("<!ENTITY".encode(encoding) in content for encoding in _OTHER_WIDTHS):
         raise FeedRefusedError("the feed declares entities of its own, which are never expanded")
     content = _DECLARATION.sub(b"", content)
-    parsed = feedparser.parse(io.BytesIO(content), sanitize_html=False, resolve_relative_uris=False)
+    try:
+        parsed = feedparser.parse(
+            io.BytesIO(content), sanitize_html=False, resolve_relative_uris=False
+        )
+    except (MemoryError, RecursionError):
+        raise
+    except Exception as error:
+        raise FeedRefusedError("the feed is too broken to be parsed") from error
     return {
-        "language": _text(dict.get(parsed.feed, "language")) or None,
-        "is_broken": bool(parsed.bozo),
-        "version": _text(parsed.version),
+        "language": _text(dict.get(parsed.feed or {}, "language")) or None,
+        "is_broken": bool(dict.get(parsed, "bozo")),
+        "version": _text(dict.get(parsed, "version")),
         "entries": [_plain(entry) for entry in parsed.entries],
     }
 
