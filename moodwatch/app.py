@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib.metadata import version
 from typing import Annotated
 
 import typer
 
-from moodwatch.commands import db, ingest, model, reporting, worker
+from moodwatch.commands import db, ingest, model, reporting, training, worker
 from moodwatch.console import err
 from moodwatch.errors import ExitCode, UserError
 from moodwatch.logs import configure_logs
@@ -24,7 +25,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for room in (ingest, worker, reporting, db, model):
+for room in (ingest, worker, reporting, db, model, training):
     room.register(app)
 
 
@@ -42,10 +43,14 @@ def _global(
     if show_version:
         sys.stdout.write(f"moodwatch {version('moodwatch')}\n")
         raise typer.Exit
-    settings = load_settings(log_level=log_level)
-    # One-shot commands answer on standard output; only the services log what they do.
-    quiet = context.invoked_subcommand not in {"worker", "control", "up"} and log_level is None
-    configure_logs("warning" if quiet else settings.log_level, settings.log_format)
+    if log_level is not None:
+        # So that the processes a command starts log as much as it does.
+        os.environ["MOODWATCH_LOG_LEVEL"] = log_level
+    settings = load_settings()
+    # A service logs what it does; a one-shot command answers on standard output, unless asked.
+    is_asked = "log_level" in settings.model_fields_set
+    is_service = context.invoked_subcommand in {"worker", "control", "up"}
+    configure_logs(settings.log_level if is_asked or is_service else "warning", settings.log_format)
 
 
 def main() -> None:

@@ -6,14 +6,14 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from types import FrameType
+from types import FrameType, MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from moodwatch.errors import ExitCode
+from moodwatch.errors import ExitCode, UserError
 from moodwatch.services import Services, load_salt, open_services
 from moodwatch.supervisor import Program, Supervisor
 
@@ -76,8 +76,39 @@ def _write_scheduled_report(services: Services, slot: str) -> None:
 @contextmanager
 def spawn_workers(settings: Settings, services: Services) -> Iterator[Supervisor]:
     """Run `settings.workers` worker processes for the block's length."""
-    with _supervise([_WORKER] * settings.workers, settings, services) as supervisor:
+    quiet = {"MOODWATCH_LOG_LEVEL": "warning"}  # beside a progress bar; one that is asked for wins
+    with _supervise([_WORKER] * settings.workers, settings, services, quiet) as supervisor:
         yield supervisor
+
+
+def control(settings: Settings, *, parent_pid: int | None = None) -> int:
+    """Keep the queue whole and ask for the scheduled report, until told to stop."""
+    from db.store import mark_failed
+    from ingest.queue import sweep
+    from reporting.schedule import CronEntry, run_control
+
+    entries = []
+    if settings.report_cron is not None:
+        try:
+            entry = CronEntry(
+                "report", settings.report_cron, SCHEDULED_REPORT, time_zone=settings.time_zone
+            )
+        except ValueError as error:
+            raise UserError(f"MOODWATCH_REPORT_CRON: {error}") from None
+        entries.append(entry)
+    with open_services(settings) as services:
+        return run_control(
+            redis_url=services.redis_url,
+            database_id=services.ledger.database_id,
+            cron_entries=entries,
+            sweep=partial(
+                sweep,
+                services.ledger,
+                services.queue,
+                give_up=partial(mark_failed, services.engine),
+            ),
+            parent_pid=parent_pid,
+        )
 
 
 def up(settings: Settings) -> ExitCode:
@@ -111,7 +142,10 @@ def stop_on_signals() -> Iterator[threading.Event]:
 
 @contextmanager
 def _supervise(
-    programs: Sequence[Program], settings: Settings, services: Services
+    programs: Sequence[Program],
+    settings: Settings,
+    services: Services,
+    env: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[Supervisor]:
     from redis import Redis
 
@@ -127,7 +161,7 @@ def _supervise(
             programs,
             # Leases run out by themselves, but the supervisor knows at once.
             on_death=return_jobs,
-            env={**os.environ, **_as_environment(settings, services.redis_url)},
+            env={**env, **os.environ, **_as_environment(settings, services.redis_url)},
         ) as supervisor:
             yield supervisor
     finally:
@@ -151,5 +185,4 @@ def _as_environment(settings: Settings, redis_url: str) -> dict[str, str]:
     if settings.salt is not None:
         given["salt"] = settings.salt.get_secret_value()
     given["redis_url"] = redis_url
-    given["log_level"] = settings.log_level
     return {f"MOODWATCH_{name.upper()}": str(value) for name, value in given.items()}

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import secrets
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+import structlog
 
 from db.connections import parse_url
 from db.engine import open_database
@@ -20,6 +23,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from ingest.queue import ChunkQueue
+    from moodwatch.embedded import EmbeddedServer
+
+log = structlog.get_logger(__name__)
+
+#: Seconds between two looks whether the embedded server still runs.
+LOOK_EVERY_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +110,34 @@ def open_services(settings: Settings) -> Iterator[Services]:
                 high_water=settings.high_water,
                 low_water=settings.low_water,
             )
-            yield Services(settings, engine, ledger, queue, redis_url)
+            with nullcontext() if embedded is None else _kept_running(embedded):
+                yield Services(settings, engine, ledger, queue, redis_url)
             connection.close()
         finally:
             if embedded is not None:
                 embedded.stop_if_last()
+
+
+@contextmanager
+def _kept_running(embedded: EmbeddedServer) -> Iterator[None]:
+    """Start the embedded server again whenever something kills it during the block."""
+    ended = threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(LOOK_EVERY_S):
+            try:
+                if embedded.ensure_running():
+                    log.warning("queue_server_started_again")
+            except (UserError, OSError) as error:
+                log.warning("queue_server_not_started", reason=type(error).__name__)
+
+    thread = threading.Thread(target=watch, name="queue-server", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def load_salt(settings: Settings) -> bytes:

@@ -32,7 +32,7 @@ def test_a_mistake_is_told_in_a_line(
     assert done.returncode == code, done.stderr
     assert expected in done.stderr
     assert "Traceback" not in done.stderr
-    assert done.stderr.startswith("error: ")
+    assert "\nerror: " in f"\n{done.stderr}"
 
 
 def test_a_password_in_a_database_url_is_not_printed(tmp_path: Path) -> None:
