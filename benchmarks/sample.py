@@ -29,6 +29,8 @@ from reporting.shifts import ShiftSettings, detect
 from worker.onnx_scorer import OnnxScorer
 
 PLANTED = {("anger", "up"), ("joy", "down")}
+#: A line that says the same still later counts as something else.
+LATEST_DAYS = 28
 SHIFT_DAY = FIRST_DAY + timedelta(days=OUTAGE_DAY)
 
 
@@ -77,7 +79,8 @@ def main() -> None:
         planted = [
             shift
             for shift in shifts
-            if (shift.emotion, shift.direction) in PLANTED and shift.detected_at >= SHIFT_DAY
+            if (shift.emotion, shift.direction) in PLANTED
+            and 0 <= (shift.detected_at - SHIFT_DAY).days <= LATEST_DAYS
         ]
         others = [shift for shift in shifts if shift not in planted]
         found = any((shift.detected_at - SHIFT_DAY).days <= 7 for shift in planted)
