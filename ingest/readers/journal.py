@@ -181,7 +181,7 @@ def read_property_list(content: bytes, maker: MessageMaker) -> Iterator[Message 
     try:
         # plistlib itself refuses entity declarations.
         entry = plistlib.loads(content, fmt=plistlib.FMT_XML)
-    except (plistlib.InvalidFileException, ExpatError, ValueError, AttributeError, IndexError):
+    except (plistlib.InvalidFileException, ExpatError, ValueError, LookupError, AttributeError):
         yield maker.reject(1, 0, "broken property list", content.decode("utf-8", "replace"))
         return
     entry = entry if isinstance(entry, dict) else {}

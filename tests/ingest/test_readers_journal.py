@@ -208,3 +208,5 @@ def test_a_broken_property_list_is_one_reject() -> None:
         '<?xml version="1.0"?><!DOCTYPE p [<!ENTITY a "b">]><plist version="1.0"><dict/></plist>'
     )
     assert [item.reason for item in read(entity)[1]] == ["broken property list"]
+    unknown = '<?xml version="1.0" encoding="U-8"?><plist version="1.0"><dict></dict></plist>'
+    assert [item.reason for item in read(unknown)[1]] == ["broken property list"]
