@@ -8,6 +8,8 @@ import gzip
 import hashlib
 import io
 import lzma
+import random
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -248,3 +250,52 @@ def test_what_is_no_journal_is_told(tmp_path: Path) -> None:
     path.write_text("# A diary\n\n## 2024-01-31\n\nIt was cold.\n")
     with open_messages(path, ReadOptions()) as opened:
         assert len(list(opened.items)) == 1
+
+
+SAMPLES = (
+    POSTS,
+    '{"id": 1, "body": "a text", "created_utc": 1138751932}\n' * 5,
+    '{"entries": [{"text": "one", "creationDate": "2020-03-23T00:00:00Z"}, {"text": "two"}]}',
+    "[2024-01-31 09:00] A walk\nand more\n\n[2024-02-01 10:00] Home\n",
+    "---\ndate: 2024-01-31\n---\n## 2024-02-01\n\nwords\n",
+    '<?xml version="1.0"?><rss><channel><item><title>a</title></item></channel></rss>',
+    '<plist version="1.0"><dict><key>Entry Text</key><string>words</string></dict></plist>',
+)
+FRAGMENTS = (
+    b'"',
+    b"\n",
+    b"\r",
+    b"\0",
+    b"\xff\xfe",
+    b"{",
+    b"]",
+    b",",
+    b"\\",
+    b"<!ENTITY a 'b'>",
+    b"&a;",
+)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_damaged_files_end_in_numbered_rows_or_an_error_that_can_be_mended(seed: int) -> None:
+    chance = random.Random(seed)
+    n_rows = 0
+    for _ in range(150):
+        content = bytearray(chance.choice(SAMPLES).encode())
+        for _ in range(chance.choice([1, 2, 5, 30])):
+            place = chance.randrange(len(content) + 1)
+            if chance.random() < 0.5:
+                content[place:place] = chance.choice(FRAGMENTS)
+            else:
+                content[place : place + chance.randrange(12)] = bytes([chance.randrange(256)])
+        form = chance.choice([None, "csv", "jsonl", "json", "journal", "feed"])
+        items: list[Message | Rejected] = []
+        with suppress(ReadError):
+            items = read(bytes(content), ReadOptions(format=form), name="posts")[1]
+        for row, item in enumerate(items, start=1):
+            n_rows += 1
+            assert getattr(item, "row", row) == row
+            if isinstance(item, Message):  # what every database can hold
+                assert "\0" not in item.text + item.external_id + (item.author or "")
+                assert item.text.encode()
+    assert n_rows > 50
