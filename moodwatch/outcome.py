@@ -28,14 +28,14 @@ def print_counts(counts: IngestCounts) -> None:
 
 def print_report(result: ReportResult, period: Period) -> None:
     """Print the trend table, the notes, and at the end what was flagged and where the page is."""
-    from reporting.sentences import shift_line
+    from reporting.sentences import seen_line, shift_line
     from reporting.terminal import trend_table
 
     out.print(trend_table(result.trend, period=period))
     for note in result.notes:
         err.print(f"note: {note}", markup=False)
     for shift in result.seen_afterwards:
-        out.print(f"seen afterwards, not an alarm: {shift_line(shift)}", markup=False)
+        out.print(seen_line(shift), markup=False)
     for shift in result.shifts:
         out.print(shift_line(shift), markup=False)
     out.print(f"report: {result.path}", markup=False)

@@ -1,4 +1,4 @@
-"""Progress of a run on standard error: bars on a terminal, log lines elsewhere."""
+"""Progress of a run on standard error: bars on a terminal, lines elsewhere."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-import structlog
 from rich.progress import (
     BarColumn,
     Progress,
@@ -23,10 +22,8 @@ if TYPE_CHECKING:
     from db.ledger import SqlLedger
     from records import Progress as ReadProgress
 
-log = structlog.get_logger(__name__)
-
-#: Seconds between two log lines where standard error is no terminal.
-LOG_EVERY_S = 5.0
+#: Seconds between two lines where standard error is no terminal.
+LINE_EVERY_S = 5.0
 #: Seconds between two looks at the ledger for the scoring bar.
 LOOK_EVERY_S = 0.5
 
@@ -113,7 +110,7 @@ class RunProgress:
         self._bars.update(self._reading, completed=self._finished_bytes + n_bytes, facts=facts)
 
     def _look(self) -> None:
-        last_log = time.monotonic()
+        last_line = time.monotonic()
         while not self._ended.wait(LOOK_EVERY_S):
             counts = self._ledger.counts(list(self._ingest_ids))
             done = counts.stored + counts.duplicate
@@ -125,13 +122,7 @@ class RunProgress:
                 total=known if self._reading_done else None,
                 facts=f"{done:,}/{known:,}  {rate:,.0f} messages/s  {counts.duplicate:,} duplicate",
             )
-            if not err.is_terminal and time.monotonic() - last_log >= LOG_EVERY_S:
-                last_log = time.monotonic()
-                log.warning(
-                    "progress",
-                    read=self._read["rows"] + self._current[1],
-                    rejected=self._read["rejected"] + self._current[2],
-                    scored=done,
-                    pending=counts.pending,
-                    rate=round(rate),
-                )
+            if not err.is_terminal and time.monotonic() - last_line >= LINE_EVERY_S:
+                last_line = time.monotonic()
+                n_read = self._read["rows"] + self._current[1]
+                err.print(f"{n_read:,} read, {done:,}/{known:,} scored, {rate:,.0f} messages/s")

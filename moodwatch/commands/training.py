@@ -129,5 +129,5 @@ def _told_plainly() -> Iterator[None]:
 
 
 def _need_training() -> None:
-    if find_spec("torch") is None or find_spec("sklearn") is None:
+    if find_spec("torch") is None or find_spec("onnx") is None:
         raise UserError("training needs more packages: pip install '.[train]'")
