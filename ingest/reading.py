@@ -143,7 +143,8 @@ def _read(opened: Opened, intake: Intake, n_known: int, cancelled: Callable[[], 
         if row is None or stops():
             break
         intake.skip(row)
-    while not stops():
+    # A pipe's rows cannot be read again, and its stream ends by itself when cancelled.
+    while opened.path is None or not stops():
         row = _next_row(rows, opened, intake)
         if row is None:
             return True

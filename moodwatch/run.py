@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 from ingest.queue import DEFAULT_SWEEP_AGE_S
 from moodwatch.console import err, print_json
@@ -195,7 +195,7 @@ def _ingest_paths(
     for path in paths:
         if stop.is_set():
             break
-        stream = sys.stdin.buffer if path is None else None
+        stream = None if path is not None else _standard_input(stop)
         try:
             with open_messages(path, options, stream=stream) as opened:
                 ingest_file(
@@ -218,6 +218,13 @@ def _ingest_paths(
         progress.file_done()
     progress.reading_done()
     return ingest_ids
+
+
+def _standard_input(stop: threading.Event) -> BinaryIO:
+    """Return a stream that Ctrl-C ends at its last complete line, also while nothing comes."""
+    from ingest.growing import LivePipe
+
+    return cast(BinaryIO, LivePipe(sys.stdin.fileno(), cancelled=stop.is_set))
 
 
 def _wait_until_stored(

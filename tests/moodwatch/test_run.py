@@ -305,3 +305,25 @@ def test_a_killed_queue_server_comes_back_and_nothing_is_lost(tmp_path: Path) ->
     assert run.returncode == ExitCode.OK, err
     assert out.splitlines()[0].startswith("read 6,000 = stored 6,000 + duplicate 0")
     assert_each_stored_once(database, 6_000)
+
+
+def test_ctrl_c_ends_the_wait_for_a_silent_pipe_and_keeps_what_it_gave(tmp_path: Path) -> None:
+    run = subprocess.Popen(
+        [str(MOODWATCH), "ingest", "-", "--source", "pipe"],
+        cwd=tmp_path,
+        env=clean_environment(),
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert run.stdin is not None
+    for i in range(300):
+        run.stdin.write(json.dumps({"id": i, "text": f"so happy today {i}"}) + "\n")
+    run.stdin.write('{"id": 300, "text": "cut in the mid')
+    run.stdin.flush()
+    time.sleep(3)
+    run.send_signal(signal.SIGINT)
+    assert run.wait(timeout=30) == ExitCode.INTERRUPTED
+    run.communicate()
+    (counts,) = rows(tmp_path / "moodwatch.db", "SELECT sum(n_messages) FROM chunks")
+    assert counts == (300,)
