@@ -147,8 +147,12 @@ class Supervisor:
     def _watch(self) -> None:
         while not self._stopping.wait(POLL_S):
             with self._lock:
-                for slot in self._slots:
-                    self._look_after(slot)
+                try:
+                    for slot in self._slots:
+                        self._look_after(slot)
+                except OSError as error:
+                    # No process or no memory left: told by `check`, not lost with this thread.
+                    self._failure = f"a child could not be started: {error}"
                 if self._failure is not None:
                     self._end_children()
                     return

@@ -80,7 +80,7 @@ def test_every_other_command_of_the_first_screens_answers(folder: Path) -> None:
             assert done.returncode == ExitCode.OK, (command, done.stderr)
             assert done.stdout.strip(), command
             ran += 1
-    assert ran >= 4
+    assert ran >= 3
 
 
 def test_predict_answers_with_the_fields_shown(folder: Path) -> None:
@@ -115,7 +115,7 @@ def test_the_commands_for_more_machines_start_and_end(
         for command in commands_of(block_with("export MOODWATCH_DB")):
             words = shlex.split(command)
             if words[0] == "export":
-                assert {word.partition("=")[0] for word in words[1:]} <= env.keys()
+                assert set(re.findall(r"(\w+)=", command)) <= env.keys()
             elif words[1] in started:
                 running.append(_start(words[1:], env, tmp_path, started[words[1]]))
             else:

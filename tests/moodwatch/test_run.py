@@ -10,7 +10,7 @@ import signal
 import sqlite3
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -24,6 +24,8 @@ from tests.support.paths import REPOSITORY, shared_data
 from tests.support.redis import forget_queue
 
 SAMPLE = REPOSITORY / "examples" / "posts.csv"
+StartRun = Callable[..., subprocess.Popen[str]]
+
 SALT = "a salt of the tests, long enough"
 
 
@@ -57,16 +59,28 @@ def rows(database: Path, sql: str) -> list[tuple[object, ...]]:
         return connection.execute(sql).fetchall()
 
 
-def start_run(cwd: Path, *arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [str(MOODWATCH), "run", *arguments],
-        cwd=cwd,
-        env=clean_environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+@pytest.fixture
+def start_run(tmp_path: Path) -> Iterator[StartRun]:
+    """Start `moodwatch run` in the test's folder; one still at work at the end is killed."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*arguments: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [str(MOODWATCH), "run", *arguments],
+            cwd=tmp_path,
+            env=clean_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
 
 
 def wait_for(condition: Callable[[], bool], what: str, timeout_s: float = 180) -> None:
@@ -141,11 +155,11 @@ def test_json_output_carries_the_counts_and_the_shifts(tmp_path: Path) -> None:
 
 
 def test_after_ctrl_c_the_same_command_goes_on_and_nothing_is_counted_twice(
-    tmp_path: Path,
+    tmp_path: Path, start_run: StartRun
 ) -> None:
     write_posts(tmp_path / "posts.csv", 6_000)
     database = tmp_path / "moodwatch.db"
-    first = start_run(tmp_path, "posts.csv", "--workers", "2")
+    first = start_run("posts.csv", "--workers", "2")
     wait_for(lambda: n_stored(database) > 0, "the first chunk")
     first.send_signal(signal.SIGINT)
     out, err = first.communicate(timeout=60)
@@ -158,10 +172,12 @@ def test_after_ctrl_c_the_same_command_goes_on_and_nothing_is_counted_twice(
     assert_each_stored_once(database, 6_000)
 
 
-def test_a_killed_run_leaves_no_process_behind_and_the_next_one_finishes(tmp_path: Path) -> None:
+def test_a_killed_run_leaves_no_process_behind_and_the_next_one_finishes(
+    tmp_path: Path, start_run: StartRun
+) -> None:
     write_posts(tmp_path / "posts.csv", 6_000)
     database = tmp_path / "moodwatch.db"
-    first = start_run(tmp_path, "posts.csv", "--workers", "2")
+    first = start_run("posts.csv", "--workers", "2")
     wait_for(lambda: n_stored(database) > 0, "the first chunk")
     orphans = workers_of(first)
     first.kill()
@@ -173,10 +189,10 @@ def test_a_killed_run_leaves_no_process_behind_and_the_next_one_finishes(tmp_pat
     assert_each_stored_once(database, 6_000)
 
 
-def test_five_kills_of_random_workers_lose_nothing(tmp_path: Path) -> None:
+def test_five_kills_of_random_workers_lose_nothing(tmp_path: Path, start_run: StartRun) -> None:
     tweets = shared_data("twitter-us-airline") / "Tweets.csv"
     database = tmp_path / "moodwatch.db"
-    run = start_run(tmp_path, str(tweets), "--workers", "2")
+    run = start_run(str(tweets), "--workers", "2")
     draw = random.Random(5)
     for n_killed in range(5):
         wait_for(
@@ -194,9 +210,9 @@ def test_five_kills_of_random_workers_lose_nothing(tmp_path: Path) -> None:
     assert_each_stored_once(database, 14_485)
 
 
-def test_a_cpu_worker_has_no_torch_loaded(tmp_path: Path) -> None:
+def test_a_cpu_worker_has_no_torch_loaded(tmp_path: Path, start_run: StartRun) -> None:
     write_posts(tmp_path / "posts.csv", 6_000)
-    run = start_run(tmp_path, "posts.csv", "--workers", "1")
+    run = start_run("posts.csv", "--workers", "1")
     wait_for(lambda: n_stored(tmp_path / "moodwatch.db") > 0, "the first chunk")
     (worker,) = workers_of(run)
     loaded = {Path(mapped.path).name for mapped in worker.memory_maps()}
@@ -290,10 +306,12 @@ def test_a_folder_with_odd_files_is_read_as_far_as_possible(tmp_path: Path) -> N
     assert "Traceback" not in done.stderr
 
 
-def test_a_killed_queue_server_comes_back_and_nothing_is_lost(tmp_path: Path) -> None:
+def test_a_killed_queue_server_comes_back_and_nothing_is_lost(
+    tmp_path: Path, start_run: StartRun
+) -> None:
     write_posts(tmp_path / "posts.csv", 6_000)
     database = tmp_path / "moodwatch.db"
-    run = start_run(tmp_path, "posts.csv", "--workers", "2")
+    run = start_run("posts.csv", "--workers", "2")
     for n_killed in range(2):
         wait_for(
             lambda at_least=n_killed * 1_500: n_stored(database) > at_least,  # type: ignore[misc]

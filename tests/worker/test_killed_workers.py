@@ -108,9 +108,19 @@ def run_with_kills(path: Path, engine: Engine, redis: Redis, redis_url: str) -> 
     with supervise(engine, redis, redis_url, 3) as supervisor:
         killer = Killer(supervisor, ledger, seed=7)
         killer.start()
+
+        def cancelled() -> bool:
+            supervisor.check()
+            return False
+
         with open_messages(path, ReadOptions()) as opened:
             ingest_id = ingest_file(
-                opened, ledger=ledger, queue=queue, salt=b"0123456789abcdef", chunk_size=128
+                opened,
+                ledger=ledger,
+                queue=queue,
+                salt=b"0123456789abcdef",
+                chunk_size=128,
+                cancelled=cancelled,
             )
         deadline = time.monotonic() + 400
         while ledger.n_pending():
