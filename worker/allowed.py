@@ -7,9 +7,11 @@ address found there. Whoever can write to Redis would own the worker.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from rq.exceptions import DeserializationError
+from rq.executions import Execution, ExecutionRegistry
 from rq.job import Job
 
 from worker.errors import RefusedError
@@ -24,6 +26,23 @@ _FORBIDDEN_FIELDS = (
     "group_id",
     "dependency_ids",
 )
+
+
+class LivingExecutions(ExecutionRegistry):
+    """A job's executions, without those whose worker died.
+
+    RQ's own raises ValueError for one whose hash has expired, and a job that was ever lost could
+    then never be ended: each worker that runs it would crash on its way out.
+    """
+
+    def get_executions(self, start: int = 0, end: int = -1) -> list[Execution]:
+        living = []
+        for execution_id in self.get_execution_ids(start, end):
+            execution = Execution(execution_id, self.job_id, connection=self.connection)
+            with suppress(ValueError):  # not found
+                execution.refresh()  # type: ignore[no-untyped-call]  # rq leaves it untyped
+                living.append(execution)
+        return living
 
 
 class AllowedJob(Job):
@@ -46,6 +65,10 @@ class AllowedJob(Job):
     def func(self) -> Callable[..., Any]:
         """RQ would import here."""
         raise RefusedError("this worker looks functions up in its allow-list and imports none")
+
+    @property
+    def execution_registry(self) -> LivingExecutions:
+        return LivingExecutions(self.id, connection=self.connection)
 
     def call_from(self, functions: Mapping[str, Callable[..., object]]) -> Callable[[], object]:
         """Bind the named function of `functions` to the job's arguments.

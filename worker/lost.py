@@ -51,6 +51,7 @@ for _, entry in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
   if (not worker or dead[worker]) and (may_fail or retries > 0 or not is_there) then
     redis.call('ZREM', KEYS[1], entry)
     redis.call('DEL', execution)
+    redis.call('ZREM', 'rq:executions:' .. id, string.sub(entry, #id + 2))
     redis.call('LREM', KEYS[3], 0, id)
     if is_there and retries > 0 then
       redis.call('HSET', job, 'status', 'queued', 'retries_left', retries - 1)
