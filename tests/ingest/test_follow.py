@@ -2,126 +2,36 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import multiprocessing
 import os
 import shutil
 import signal
-import threading
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from redis import Redis
 
 from db.engine import open_database
 from db.ledger import SqlLedger
-from ingest import tails, watch
 from ingest.chunks import DEFAULT_CHUNK_SIZE
 from ingest.follow import DEFAULT_FLUSH_S, follow
 from ingest.growing import DEFAULT_POLL_S
-from ingest.open import ReadError, ReadOptions
+from ingest.open import ReadOptions
 from ingest.queue import ChunkQueue
+from tests.ingest.following import (
+    FLUSH_S,
+    HEADER,
+    POLL_S,
+    Run,
+    Running,
+    append,
+    csv_line,
+    json_line,
+    wait_until,
+)
 from tests.ingest.running import CHUNK_SIZE, SALT, Pipeline, adds_up
-
-FLUSH_S = 0.1
-POLL_S = 0.02
-HEADER = "id,created_at,text\n"
-
-
-def csv_line(n: int) -> str:
-    return f"{n},2024-01-01 10:{n // 60 % 60:02}:{n % 60:02},this is message number {n}\n"
-
-
-def json_line(n: int) -> str:
-    return json.dumps({"created_at": 1_700_000_000 + n % 7, "text": f"text {n % 5}"}) + "\n"
-
-
-def append(path: Path, text: str) -> None:
-    with path.open("a", newline="") as file:
-        file.write(text)
-
-
-class Running:
-    """`follow` in a thread, and what it said."""
-
-    def __init__(self, pipeline: Pipeline, *paths: Path | None, **arguments: Any) -> None:
-        self.pipeline = pipeline
-        self.notes: list[str] = []
-        self.error: Exception | None = None
-        self.ingest_ids: list[str] = []
-        self._stop = threading.Event()
-        self._arguments = {
-            "options": ReadOptions(),
-            "queue": pipeline.queue,
-            "chunk_size": CHUNK_SIZE,
-            "flush_s": FLUSH_S,
-            "poll_s": POLL_S,
-            "cancelled": self._stop.is_set,
-            **arguments,
-        }
-        self._paths = paths
-        self._thread = threading.Thread(target=self._follow)
-        self._thread.start()
-
-    def _follow(self) -> None:
-        try:
-            self.ingest_ids = follow(
-                self._paths,
-                ledger=self.pipeline.ledger,
-                salt=SALT,
-                on_note=self.notes.append,
-                **self._arguments,
-            )
-        except Exception as error:  # noqa: BLE001 - a thread's error is the test's to judge
-            self.error = error
-
-    def wait_for(self, n_messages: int) -> None:
-        """Score until so many messages are stored; then there must be no more."""
-        wait_until(lambda: self.n_stored() >= n_messages)
-        time.sleep(3 * FLUSH_S)
-        assert self.n_stored() == n_messages
-
-    def n_stored(self) -> int:
-        if self.error is not None:
-            raise self.error
-        self.pipeline.score_all()
-        return int(self.pipeline.rows("SELECT count(*) FROM messages")[0][0])
-
-    def wait_for_end(self) -> None:
-        self._thread.join(15)
-        assert not self._thread.is_alive()
-
-    def stop(self) -> None:
-        self._stop.set()
-        self.wait_for_end()
-
-
-def wait_until(is_so: Callable[[], bool], timeout_s: float = 10.0) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not is_so():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(POLL_S)
-
-
-@pytest.fixture
-def run(pipeline: Pipeline) -> Iterator[Callable[..., Running]]:
-    started: list[Running] = []
-
-    def start(*paths: Path | None, **arguments: Any) -> Running:
-        running = Running(pipeline, *paths, **arguments)
-        started.append(running)
-        return running
-
-    yield start
-    for running in started:
-        running.stop()
-
-
-Run = Callable[..., Running]
 
 
 def test_lines_added_to_a_csv_arrive(run: Run, tmp_path: Path) -> None:
@@ -331,92 +241,6 @@ def test_second_pipe_is_an_ingest_of_its_own(run: Run, pipeline: Pipeline) -> No
     pipeline.score_all()
     counts = pipeline.counts(*pipeline.all_ingests())
     assert (counts.read, counts.stored, counts.duplicate) == (4, 2, 2)
-
-
-def test_new_files_of_a_folder_are_followed(run: Run, tmp_path: Path) -> None:
-    folder = tmp_path / "inbox"
-    folder.mkdir()
-    (folder / "a.csv").write_text(HEADER + csv_line(0) + csv_line(1))
-    running = run(folder)
-    running.wait_for(2)
-    (folder / "deeper").mkdir()
-    (folder / "deeper" / "b.jsonl").write_text(json_line(0) + json_line(1))
-    running.wait_for(4)
-    append(folder / "a.csv", csv_line(2))
-    append(folder / "deeper" / "b.jsonl", json_line(2))
-    running.wait_for(6)
-
-
-def test_file_renamed_within_its_folder_is_not_read_twice(run: Run, tmp_path: Path) -> None:
-    folder = tmp_path / "logs"
-    folder.mkdir()
-    path = folder / "chat.csv"
-    path.write_text(HEADER + csv_line(0) + csv_line(1))
-    running = run(folder)
-    running.wait_for(2)
-    path.rename(folder / "chat.1.csv")
-    path.write_text(HEADER + csv_line(2) + csv_line(3))
-    running.wait_for(4)
-    time.sleep(watch.SCAN_S + 0.2)
-    running.stop()
-    counts = running.pipeline.counts(*running.pipeline.all_ingests())
-    assert (counts.read, counts.stored) == (4, 4)
-
-
-def test_more_files_than_may_be_open_take_turns(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(tails, "MAX_AWAKE", 2)
-    monkeypatch.setattr(tails, "SLEEPY_S", 0.05)
-    for name in "abcdef":
-        (tmp_path / "in").mkdir(exist_ok=True)
-        (tmp_path / "in" / f"{name}.csv").write_text(HEADER + csv_line(0) + csv_line(1))
-    running = run(tmp_path / "in")
-    running.wait_for(12)
-    append(tmp_path / "in" / "a.csv", csv_line(2))
-    append(tmp_path / "in" / "f.csv", csv_line(2))
-    running.wait_for(14)
-    running.stop()
-    counts = running.pipeline.counts(*running.pipeline.all_ingests())
-    assert (counts.read, counts.duplicate) == (14, 0), "a woken file goes on where it was"
-
-
-def test_file_read_as_a_whole_is_read_when_quiet_and_again_when_changed(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(watch, "QUIET_S", 0.2)
-    folder = tmp_path / "in"
-    folder.mkdir()
-    packed = folder / "day.csv.gz"
-    packed.write_bytes(gzip.compress((HEADER + csv_line(0) + csv_line(1)).encode()))
-    running = run(folder)
-    running.wait_for(2)
-    packed.write_bytes(gzip.compress((HEADER + csv_line(2) + csv_line(0) + csv_line(1)).encode()))
-    running.wait_for(3)
-    running.stop()
-    assert adds_up(running.pipeline.counts(*running.ingest_ids))
-
-
-def test_unreadable_file_in_a_folder_is_told_once_and_passed_over(run: Run, tmp_path: Path) -> None:
-    folder = tmp_path / "in"
-    folder.mkdir()
-    (folder / "photo.csv").write_bytes(b"PK\x03\x04" + bytes(200))
-    (folder / "a.csv").write_text(HEADER + csv_line(0))
-    running = run(folder)
-    running.wait_for(1)
-    running.stop()
-    assert running.error is None
-    [note] = [note for note in running.notes if "passed over" in note]
-    assert "photo.csv" in note
-
-
-def test_unreadable_named_file_ends_the_run(run: Run, tmp_path: Path) -> None:
-    path = tmp_path / "chat.csv"
-    path.write_text(HEADER + csv_line(0))
-    running = run(path, options=ReadOptions(text_column="body"))
-    running.wait_for_end()
-    assert isinstance(running.error, ReadError)
-    assert "body" in str(running.error)
 
 
 def test_hundred_messages_a_second_are_stored_within_five_seconds(run: Run, tmp_path: Path) -> None:
