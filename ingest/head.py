@@ -22,12 +22,30 @@ class Head(io.RawIOBase):
                 more for hours.
         """
         self._stream = stream
-        blocks: list[bytes] = []
-        n_taken = n_lines = 0
+        self._live = live
+        self._offset = 0
+        #: The first bytes, as many as were taken.
+        self.head = b""
         self.is_whole = False
+        self._take(n_bytes, live=live)
+
+    def widen(self, n_bytes: int) -> bool:
+        """Take more before reading begins, `n_bytes` in all; False where nothing could be added.
+
+        A live stream is not waited for.
+        """
+        if self.is_whole or self._live or self._offset or len(self.head) >= n_bytes:
+            return False
+        n_before = len(self.head)
+        self._take(n_bytes, live=False)
+        return len(self.head) > n_before
+
+    def _take(self, n_bytes: int, *, live: bool) -> None:
+        blocks = [self.head] if self.head else []
+        n_taken, n_lines = len(self.head), 0
         n_enough = 2  # a header and a row
         while n_taken < n_bytes and not (live and n_lines >= n_enough):
-            block = stream.read1(n_bytes - n_taken)
+            block = self._stream.read1(n_bytes - n_taken)
             if not block:
                 self.is_whole = True
                 break
@@ -36,9 +54,7 @@ class Head(io.RawIOBase):
             blocks.append(block)
             n_taken += len(block)
             n_lines += block.count(b"\n")
-        #: The first bytes, as many as were taken.
         self.head = b"".join(blocks)
-        self._offset = 0
 
     def readable(self) -> bool:
         return True

@@ -10,6 +10,7 @@ from typing import Final
 
 from ingest.encoding import Decoder, Lines, encoding_of, encoding_of_stream, fallback_of
 from ingest.head import Head, Newlined
+from ingest.options import MAX_RECORD_BYTES
 
 _BLOCK: Final = 1 << 16
 
@@ -46,6 +47,13 @@ class TextFile:
     def head(self) -> bytes:
         """The first bytes, without the byte order mark."""
         return self._head.head[self._mark :]
+
+    def widen(self) -> bool:
+        """Take four times the head for readers of documents; False at its end or at one record.
+
+        The encoding and the sampled lines stay those of the first head.
+        """
+        return self._head.widen(min(4 * len(self._head.head), MAX_RECORD_BYTES))
 
     @property
     def mark_bytes(self) -> int:

@@ -52,6 +52,8 @@ def start_reading(
             return read_json_lines(file.lines(), objects, maker)
         case "json":
             place, sample = plan_document(file.head, file.stream_encoding)
+            while not sample and file.widen():  # the first object is longer than the head
+                place, sample = plan_document(file.head, file.stream_encoding)
             notes.extend(objects.learn(sample))
             learn_times(objects.times_of(sample))
             text = JsonText(file.stream(), file.stream_encoding, file.mark_bytes)

@@ -246,6 +246,19 @@ def test_the_torture_suite_ends_in_rows_or_an_error_that_can_be_mended() -> None
     assert n_files == 318
 
 
+@pytest.mark.parametrize("layout", ["lines", "list"])
+def test_a_first_object_longer_than_the_head_tells_its_keys(layout: str) -> None:
+    records = [
+        {"id": n, "created_at": "2024-05-01T10:00:00Z", "body": body}
+        for n, body in enumerate(["so happy " * 60_000, "fine"])
+    ]
+    content = lines_of(*records) if layout == "lines" else json.dumps(records)
+    opened, items = read(content)
+    assert opened.notes == ["keys taken: text = 'body', time = 'created_at', id = 'id'"]
+    assert [getattr(item, "external_id", None) for item in items] == ["0", "1"]
+    assert all(isinstance(item, Message) and item.posted_at for item in items)
+
+
 values = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=20),
     lambda inner: (
