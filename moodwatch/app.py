@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -14,6 +15,11 @@ from moodwatch.console import err
 from moodwatch.errors import ExitCode, UserError
 from moodwatch.logs import configure_logs
 from moodwatch.settings import load_settings
+
+#: What a disk or its rights refuse to any program: no bug of ours.
+_FULL_OR_FORBIDDEN: Final = frozenset(
+    (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM)
+)
 
 app = typer.Typer(
     name="moodwatch",
@@ -69,8 +75,14 @@ def main() -> None:
         if code is None:
             raise
         err.print("[bold red]error:[/] ", end="")
-        err.print(str(error), markup=False)
+        err.print(_said(error), markup=False)
         sys.exit(code)
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error)
 
 
 def _code_of(error: Exception) -> ExitCode | None:
@@ -90,4 +102,6 @@ def _code_of(error: Exception) -> ExitCode | None:
         BundleError: ExitCode.BUNDLE,
         ChildrenDiedError: ExitCode.WORKER,
     }
+    if isinstance(error, OSError) and error.errno in _FULL_OR_FORBIDDEN:
+        return ExitCode.INCOMPLETE
     return next((code for kind, code in codes.items() if isinstance(error, kind)), None)

@@ -3,14 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import TYPE_CHECKING, Any, Final
 
 from moodwatch.console import err, out
+from moodwatch.errors import UserError
 
 if TYPE_CHECKING:
     from moodwatch.settings import Period
     from records import IngestCounts
     from reporting.jobs import ReportResult
+
+#: Most notes printed: a folder of feeds has as many sources as files, and a note for each.
+MAX_NOTES: Final = 6
+
+
+def output_folder(folder: Path) -> Path:
+    """Return the folder, made where it did not exist: better told now than after hours of work.
+
+    Raises:
+        UserError: when nothing can be written there.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            return folder
+    except OSError as error:
+        raise UserError(f"cannot write into the folder {str(folder)!r}: {error.strerror}") from None
 
 
 def print_counts(counts: IngestCounts) -> None:
@@ -31,9 +51,12 @@ def print_report(result: ReportResult, period: Period) -> None:
     from reporting.sentences import seen_line, shift_line
     from reporting.terminal import trend_table
 
-    out.print(trend_table(result.trend, period=period))
-    for note in result.notes:
+    if not result.trend.empty:
+        out.print(trend_table(result.trend, period=period))
+    for note in result.notes[:MAX_NOTES]:
         err.print(f"note: {note}", markup=False)
+    if len(result.notes) > MAX_NOTES:
+        err.print(f"note: and {len(result.notes) - MAX_NOTES:,} more, see the report")
     for shift in result.seen_afterwards:
         out.print(seen_line(shift), markup=False)
     for shift in result.shifts:

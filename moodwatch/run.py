@@ -43,10 +43,11 @@ def run_all(
     settings: Settings, files: Sequence[str], options: ReadOptions, *, as_json: bool
 ) -> ExitCode:
     """Ingest, score, store and report `files`; return how it went."""
-    from moodwatch.outcome import print_counts, print_report, report_document
+    from moodwatch.outcome import output_folder, print_counts, print_report, report_document
     from reporting.jobs import build_report
 
     paths = _expand(files)
+    report_dir = output_folder(settings.report_dir)
     with ExitStack() as stack:
         stop = stack.enter_context(stop_on_signals())
         services = stack.enter_context(open_services(settings))
@@ -66,7 +67,7 @@ def run_all(
     with open_engine(settings) as engine:
         result = build_report(
             engine,
-            out_dir=settings.report_dir,
+            out_dir=report_dir,
             period=settings.report_period,
             time_zone=settings.time_zone,
         )

@@ -54,9 +54,12 @@ def query(
     """
     from db.queries import read_only_query
     from moodwatch.exports import write_csv, write_parquet
+    from moodwatch.outcome import output_folder
 
     if sum((as_json, as_csv, parquet is not None)) > 1:
         raise UserError("expected at most one of --json, --csv, --parquet")
+    if parquet is not None:
+        output_folder(parquet.parent)
     with (
         open_engine(load_settings(db=db)) as engine,
         read_only_query(engine, sql) as (columns, all_rows),

@@ -38,7 +38,7 @@ def report(
 
       moodwatch report --period week --source support --since 2024-01-01 --out reports
     """
-    from moodwatch.outcome import print_report, report_document
+    from moodwatch.outcome import output_folder, print_report, report_document
     from moodwatch.times import parse_moment
     from reporting.jobs import build_report
 
@@ -47,7 +47,7 @@ def report(
     with open_engine(settings) as engine:
         result = build_report(
             engine,
-            out_dir=settings.report_dir,
+            out_dir=output_folder(settings.report_dir),
             source=source,
             period=settings.report_period,
             time_zone=zone,

@@ -20,9 +20,10 @@ from tests.moodwatch.running import moodwatch
         (["run", "a.csv", "--time-zone", "Mars/X"], ExitCode.USAGE, "IANA time zone"),
         (["doctor", "--only", "stars"], ExitCode.USAGE, "found 'stars'"),
         (["predict", "--bundle", "nowhere", "hi"], ExitCode.BUNDLE, "nowhere"),
-        (["worker", "--db", "w.db", "--redis-url", "redis://127.0.0.1:1/0"], ExitCode.QUEUE,
+        (["up", "--db", "w.db", "--redis-url", "redis://127.0.0.1:1/0"], ExitCode.QUEUE,
          "no Redis answers"),
         (["forget"], ExitCode.USAGE, "--author"),
+        (["run", __file__, "--report", "/dev/null/x"], ExitCode.USAGE, "cannot write into"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_told_in_a_line(
@@ -39,6 +40,18 @@ def test_a_password_in_a_database_url_is_not_printed(tmp_path: Path) -> None:
     done = moodwatch("status", "--db", "postgresql://me:hunter2@127.0.0.1:1/x", cwd=tmp_path)
     assert done.returncode == ExitCode.DATABASE
     assert "hunter2" not in done.stderr + done.stdout
+
+
+def test_results_that_cannot_be_written_are_told_in_a_line(tmp_path: Path) -> None:
+    assert moodwatch("db", "upgrade", cwd=tmp_path).returncode == ExitCode.OK
+    for arguments in (
+        ("report", "--out", "/dev/null/x"),
+        ("query", "SELECT 1 AS n", "--parquet", "/dev/null/x/n.parquet"),
+    ):
+        done = moodwatch(*arguments, cwd=tmp_path)
+        assert done.returncode == ExitCode.USAGE, done.stderr
+        assert "cannot write into" in done.stderr
+        assert "Traceback" not in done.stderr
 
 
 def test_a_query_cannot_change_anything(tmp_path: Path) -> None:
