@@ -15,7 +15,7 @@ import stat
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -103,6 +103,7 @@ def _spawn_if_dead(folder: Path, socket: Path) -> int | None:
     except BlockingIOError:
         return None
     else:
+        _let_go_of_the_last(folder)
         pid = _spawn(folder, socket, guard)
         _record(folder, socket, pid)
         return pid
@@ -177,7 +178,9 @@ def shut_down(folder: Path | None, socket: Path) -> None:
             pid = int(connection.info("server")["process_id"])
             connection.shutdown()
         except (RedisError, OSError):
-            return  # gone already
+            if folder is None or not is_alive(folder):
+                _remove(socket)  # killed, it left its socket behind
+            return
     deadline = time.monotonic() + STOP_TIMEOUT_S
     while is_alive(folder) if folder is not None else answers(socket):
         if time.monotonic() > deadline:
@@ -185,7 +188,21 @@ def shut_down(folder: Path | None, socket: Path) -> None:
             return
         time.sleep(0.005)
     _has_ended(pid)
+    _remove(socket)
     log.debug("queue_server_stopped", pid=pid)
+
+
+def _remove(socket: Path) -> None:
+    """Remove a dead server's socket and the folder made for it; the next server makes its own."""
+    with suppress(OSError):
+        socket.unlink(missing_ok=True)
+        socket.parent.rmdir()
+
+
+def _let_go_of_the_last(folder: Path) -> None:
+    """Keep no zombie where the server that died was a child of this long-lived process."""
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        _has_ended(int(json.loads((folder / "server.json").read_text())["pid"]))
 
 
 def _has_ended(pid: int) -> bool:

@@ -8,6 +8,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -58,6 +59,13 @@ def holder(database: Path) -> tuple[subprocess.Popen[str], str, int]:
     assert process.stdout is not None
     url, pid = next(line for line in process.stdout if line.startswith("unix:")).split()
     return process, url, int(pid)
+
+
+def wait_until_dead(database: Path) -> None:
+    deadline = time.monotonic() + 10
+    while queue_server.is_alive(database.with_name(f"{database.name}.queue")):
+        assert time.monotonic() < deadline, "the server outlived SIGKILL"
+        time.sleep(0.01)
 
 
 def end(process: subprocess.Popen[str]) -> str:
@@ -151,6 +159,25 @@ def test_a_killed_server_is_started_again(database: Path) -> None:
         assert connection.info("server")["process_id"] != pid
     end(owner)
     server.stop_if_last()
+
+
+def test_nothing_is_left_in_the_temporary_folder(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    temporary = Path(tempfile.mkdtemp(prefix="mw"))  # short: pytest's own path is too long
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    server = start_or_attach(database)
+    assert len(list(temporary.iterdir())) == 1
+    server.stop_if_last()
+    assert list(temporary.iterdir()) == []
+
+    killed = start_or_attach(database)
+    with Redis.from_url(killed.url) as connection:
+        os.kill(connection.info("server")["process_id"], signal.SIGKILL)
+    wait_until_dead(database)
+    killed.stop_if_last()
+    assert list(temporary.iterdir()) == []
+    temporary.rmdir()
 
 
 def test_two_databases_have_two_servers(tmp_path: Path) -> None:
@@ -259,6 +286,8 @@ def test_a_server_killed_under_a_command_can_be_started_again_in_place(database:
     assert server.ensure_running() is True
 
     assert answers(server.url)
+    with pytest.raises(ProcessLookupError):  # no zombie, however long the command goes on
+        os.kill(pid, 0)
     assert server.stop_if_last() is True
 
 
