@@ -14,7 +14,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import IO, Final
 
 import structlog
@@ -69,7 +69,9 @@ class _Slot:
     started_at: float = 0.0
     start_at: float = 0.0
     n_starts: int = 0
-    n_quick: int = field(default=0)
+    #: Quick deaths since it last lived long: by itself, and by something outside.
+    n_quick: int = 0
+    n_quick_kills: int = 0
 
 
 class Supervisor:
@@ -169,13 +171,19 @@ class Supervisor:
         lived_s = now - slot.started_at
         log.warning("child_died", child=slot.name, exit_code=code, lived_s=round(lived_s, 1))
         slot.process = None
-        slot.n_quick = slot.n_quick + 1 if lived_s < self._quick_death_s else 0
         killed = code in (-signal.SIGKILL, -signal.SIGTERM)
+        if lived_s >= self._quick_death_s:
+            slot.n_quick = slot.n_quick_kills = 0
+        elif killed:
+            slot.n_quick_kills += 1
+        else:
+            slot.n_quick += 1
+        n_quick = slot.n_quick_kills if killed else slot.n_quick
         longest = min(self._max_pause_s, MAX_PAUSE_AFTER_KILL_S) if killed else self._max_pause_s
-        slot.start_at = now + (min(0.25 * 2**slot.n_quick, longest) if slot.n_quick else 0.0)
-        if slot.n_quick >= (MAX_QUICK_KILLS if killed else MAX_QUICK_DEATHS):
+        slot.start_at = now + (min(0.25 * 2**n_quick, longest) if n_quick else 0.0)
+        if n_quick >= (MAX_QUICK_KILLS if killed else MAX_QUICK_DEATHS):
             self._failure = (
-                f"{slot.program.label} died {slot.n_quick} times within "
+                f"{slot.program.label} died {n_quick} times within "
                 f"{self._quick_death_s:g} s of its start, last with exit code {code}; "
                 "its log above says why"
             )

@@ -129,6 +129,27 @@ def test_kills_from_outside_are_not_taken_for_a_failing_start(tmp_path: Path) ->
         supervisor.check()
 
 
+def test_kills_from_outside_do_not_make_one_failing_start_the_last(tmp_path: Path) -> None:
+    log, gate = tmp_path / "log", tmp_path / "redis-is-away"
+    fails_at_gate = f"import os\nif os.path.exists({str(gate)!r}): raise SystemExit(70)\n"
+    program = Program(
+        "child", lambda name: [sys.executable, "-c", fails_at_gate + CHILD, name, str(log)]
+    )
+
+    with Supervisor([program], max_pause_s=0.1) as supervisor:
+        for n_started in range(1, 6):
+            wait_for(lambda n=n_started: len(lines(log)) == n)  # type: ignore[misc]
+            if n_started == 5:
+                gate.touch()
+            os.kill(supervisor.pids()[0], signal.SIGKILL)
+            wait_for(lambda: not supervisor.pids())
+        wait_for(lambda: bool(supervisor.pids()))
+        wait_for(lambda: not supervisor.pids())
+        gate.unlink()
+        wait_for(lambda: len(lines(log)) == 6)
+        supervisor.check()
+
+
 def test_a_program_that_is_not_there_is_given_up() -> None:
     with pytest.raises(OSError, match="no-such-program"):
         Supervisor([Program("worker", lambda _: ["/no-such-program"])]).start()
