@@ -22,7 +22,7 @@ import structlog
 from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue
-from rq.exceptions import StopRequested
+from rq.exceptions import InvalidJobOperation, NoSuchJobError, StopRequested
 from rq.job import Job, JobStatus
 from rq.registry import FailedJobRegistry, FinishedJobRegistry
 from rq.utils import now
@@ -108,6 +108,11 @@ class MoodWorker(LeasedWorker):
             raise self.lose_queue(error) from error
         except StopRequested:
             raise
+        except (InvalidJobOperation, NoSuchJobError) as error:
+            # Redis was emptied under the job. What it stored is stored; else the sweeper, which
+            # reads the ledger, brings the chunk back.
+            log.warning("job_forgotten_by_queue", job=job.id, reason=describe(error))
+            self.set_state(WorkerStatus.IDLE)
         except Exception as error:
             # RQ would log it with its message, and that may quote a text.
             log.critical("worker_crashed", job=job.id, reason=describe(error), stack=outline(error))

@@ -19,6 +19,7 @@ from rq.webhook import Webhook
 from structlog.testing import capture_logs
 
 from db.errors import DatabaseUnavailableError
+from tests.support.redis import forget_queue
 from worker.errors import PutBackError, RefusedError
 from worker.exit_codes import ExitCode
 from worker.lost import queue_name
@@ -84,6 +85,21 @@ def test_a_function_not_listed_is_never_called(
     assert job.get_status() is JobStatus.FAILED
     assert failed == [(job.id, f"function {name!r} is not on this worker's allow-list")]
     assert [line["event"] for line in lines].count("job_refused") == 1
+
+
+def test_a_queue_wiped_under_a_running_job_does_not_end_the_worker(
+    queue: Queue, redis_connection: Redis, work: Callable[..., ExitCode]
+) -> None:
+    queue.enqueue_call("jobs.wipe", retry=Retry(max=3))
+
+    def wipe() -> None:
+        forget_queue(redis_connection, queue.name.removeprefix("moodwatch-"))
+        queue.enqueue_call("jobs.note", args=("next",))
+
+    got: list[str] = []
+
+    assert work(wipe=wipe, note=got.append) is ExitCode.OK
+    assert got == ["next"]
 
 
 def test_callbacks_and_webhooks_are_refused(
