@@ -14,7 +14,7 @@ from types import FrameType, MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from moodwatch.errors import ExitCode, UserError
-from moodwatch.services import Services, load_salt, open_services
+from moodwatch.services import SERVICE_PATIENCE_S, Services, load_salt, open_services
 from moodwatch.supervisor import Program, Supervisor
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def work(
 
     name = name or new_worker_name()
     scorer = load_scorer(settings)
-    with open_services(settings) as services:
+    with open_services(settings, patience_s=SERVICE_PATIENCE_S) as services:
         context = JobContext(
             engine=services.engine,
             scorer=scorer,
@@ -96,7 +96,7 @@ def control(settings: Settings, *, parent_pid: int | None = None) -> int:
         except ValueError as error:
             raise UserError(f"MOODWATCH_REPORT_CRON: {error}") from None
         entries.append(entry)
-    with open_services(settings) as services:
+    with open_services(settings, patience_s=SERVICE_PATIENCE_S) as services:
         return run_control(
             redis_url=services.redis_url,
             database_id=services.ledger.database_id,

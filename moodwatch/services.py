@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
@@ -20,12 +21,17 @@ from moodwatch.errors import ExitCode, UserError
 from moodwatch.settings import Settings
 
 if TYPE_CHECKING:
+    from redis import Redis
     from sqlalchemy import Engine
 
     from ingest.queue import ChunkQueue
     from moodwatch.embedded import EmbeddedServer
 
 log = structlog.get_logger(__name__)
+
+#: Seconds that services wait at their start for Redis: a machine's services start in any order,
+#: and one that ends at once would be started again and again.
+SERVICE_PATIENCE_S: Final = 60.0
 
 #: Seconds between two looks whether the embedded server still runs.
 LOOK_EVERY_S: Final = 1.0
@@ -70,13 +76,16 @@ def open_engine(settings: Settings, *, create: bool = False) -> Iterator[Engine]
 
 
 @contextmanager
-def open_services(settings: Settings) -> Iterator[Services]:
+def open_services(settings: Settings, *, patience_s: float = 0.0) -> Iterator[Services]:
     """Open database and queue; start the embedded server where no Redis is named.
+
+    Args:
+        patience_s: how long a service waits for a Redis that starts later than itself.
 
     Raises:
         UserError: when Redis cannot be reached, or a PostgreSQL database has no Redis beside it.
     """
-    from redis import Redis, RedisError
+    from redis import Redis
 
     from ingest.queue import ChunkQueue
     from moodwatch.embedded import start_or_attach
@@ -95,14 +104,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
         redis_url = embedded.url if embedded is not None else str(settings.redis_url)
         try:
             connection = Redis.from_url(redis_url)
-            try:
-                connection.ping()
-            except (RedisError, OSError) as error:
-                raise UserError(
-                    f"no Redis answers at {redact_redis_url(redis_url)!r} "
-                    f"({type(error).__name__}): start it, or set MOODWATCH_REDIS_URL",
-                    ExitCode.QUEUE,
-                ) from None
+            _wait_for_answer(connection, redis_url, patience_s)
             ledger = SqlLedger(engine)
             queue = ChunkQueue(
                 connection,
@@ -116,6 +118,35 @@ def open_services(settings: Settings) -> Iterator[Services]:
         finally:
             if embedded is not None:
                 embedded.stop_if_last()
+
+
+def _wait_for_answer(connection: Redis, redis_url: str, patience_s: float) -> None:
+    """Ping until Redis answers.
+
+    Raises:
+        UserError: when it does not within `patience_s`.
+    """
+    from redis import RedisError
+
+    deadline = time.monotonic() + patience_s
+    is_told = False
+    while True:
+        try:
+            connection.ping()
+        except (RedisError, OSError) as error:
+            reason = type(error).__name__
+        else:
+            return
+        where = redact_redis_url(redis_url)
+        if time.monotonic() >= deadline:
+            raise UserError(
+                f"no Redis answers at {where!r} ({reason}): start it, or set MOODWATCH_REDIS_URL",
+                ExitCode.QUEUE,
+            )
+        if not is_told:
+            log.warning("queue_awaited", url=where, reason=reason, patience_s=patience_s)
+            is_told = True
+        time.sleep(min(0.5, patience_s))
 
 
 @contextmanager
