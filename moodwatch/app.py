@@ -66,9 +66,10 @@ def main() -> None:
     except KeyboardInterrupt:
         err.print("stopped")
         sys.exit(ExitCode.INTERRUPTED)
-    except BrokenPipeError:
-        # The reader of our output (head, less) has gone: nothing more to say.
-        sys.stdout = None
+    except SystemExit as ended:
+        # Typer makes code 1 of it; that the reader of our output (head, less) has gone is no fault.
+        if not isinstance(ended.__context__, BrokenPipeError):
+            raise
         sys.exit(ExitCode.OK)
     except Exception as error:
         code = _code_of(error)

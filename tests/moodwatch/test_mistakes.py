@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -84,3 +86,21 @@ def test_every_command_shows_examples(tmp_path: Path) -> None:
         assert done.returncode == ExitCode.OK
         assert "Example" in done.stdout, name
         assert f"moodwatch {name}" in done.stdout, name
+
+
+def test_a_reader_that_has_seen_enough_is_no_fault(tmp_path: Path) -> None:
+    assert moodwatch("db", "upgrade", cwd=tmp_path).returncode == ExitCode.OK
+    numbers = (
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) "
+        "SELECT i FROM n"
+    )
+    command = [sys.executable, "-m", "moodwatch", "query", "--csv", numbers]
+    with subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        assert running.stdout.readline() == b"i\n"
+        running.stdout.close()
+        assert b"Traceback" not in running.stderr.read()
+    assert running.returncode == ExitCode.OK
