@@ -86,7 +86,7 @@ class Killer(threading.Thread):
     """Kills a random worker now and then, as long as chunks are open."""
 
     def __init__(self, supervisor: Supervisor, ledger: SqlLedger, seed: int) -> None:
-        super().__init__()
+        super().__init__(daemon=True)  # a failed test leaves it without anybody to kill
         self.supervisor, self.ledger = supervisor, ledger
         self.random = random.Random(seed)
         #: Chunks open at each kill.
