@@ -1,5 +1,16 @@
-"""`python -m moodwatch`, which workers are started by: the same command without a PATH."""
+"""The command's entry: loads the rest where Ctrl-C during the loading is no fault, either."""
 
-from moodwatch.app import main
+import sys
 
-main()
+
+def main() -> None:
+    """Run the command."""
+    try:
+        from moodwatch.app import main as run
+    except KeyboardInterrupt:
+        sys.exit(130)
+    run()
+
+
+if __name__ == "__main__":
+    main()

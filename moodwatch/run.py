@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
@@ -35,6 +35,20 @@ SWEEP_EVERY_S: Final = 15.0
 STDIN: Final = "-"
 
 
+@dataclass(slots=True)
+class _Reading:
+    """What became of the files of a command."""
+
+    ingest_ids: list[str] = field(default_factory=list)
+    #: Files that are no messages; None is standard input.
+    refused: list[Path | None] = field(default_factory=list)
+
+    def exit_code(self, files: Sequence[str]) -> ExitCode:
+        """Return INPUT when a file that the user named was refused; in a folder lies what may."""
+        named = {None if name == STDIN else Path(name) for name in files}
+        return ExitCode.INPUT if named.intersection(self.refused) else ExitCode.OK
+
+
 def _nothing() -> None:
     return
 
@@ -55,11 +69,11 @@ def run_all(
         progress = stack.enter_context(RunProgress(services.ledger))
         # What an earlier run left in the ledger and the queue has lost since.
         _sweep(services, older_than_s=0)
-        ingest_ids = _ingest_paths(
+        reading = _ingest_paths(
             services, paths, options, stop=stop, progress=progress, check=workers.check
         )
-        _wait_until_stored(services, ingest_ids, stop, workers.check)
-        counts = services.ledger.counts(ingest_ids)
+        _wait_until_stored(services, reading.ingest_ids, stop, workers.check)
+        counts = services.ledger.counts(reading.ingest_ids)
     if not as_json:
         print_counts(counts)
     if stop.is_set():
@@ -81,7 +95,7 @@ def run_all(
             "opens them again"
         )
         return ExitCode.INCOMPLETE
-    return ExitCode.OK
+    return reading.exit_code(files)
 
 
 def ingest_all(
@@ -102,13 +116,13 @@ def ingest_all(
         stop = stack.enter_context(stop_on_signals())
         services = stack.enter_context(open_services(settings))
         progress = stack.enter_context(RunProgress(services.ledger))
-        ingest_ids = _ingest_paths(services, paths, options, stop=stop, progress=progress)
-        counts = services.ledger.counts(ingest_ids)
+        reading = _ingest_paths(services, paths, options, stop=stop, progress=progress)
+        counts = services.ledger.counts(reading.ingest_ids)
     if as_json:
         print_json(asdict(counts))
     else:
         print_counts(counts)
-    return _stopped() if stop.is_set() else ExitCode.OK
+    return _stopped() if stop.is_set() else reading.exit_code(files)
 
 
 def _follow(settings: Settings, files: Sequence[str], options: ReadOptions) -> ExitCode:
@@ -168,7 +182,7 @@ def _ingest_paths(
     stop: threading.Event,
     progress: RunProgress,
     check: Callable[[], None] = _nothing,
-) -> list[str]:
+) -> _Reading:
     """Read one file after another; a file that is no messages is told and passed over.
 
     Raises:
@@ -182,10 +196,10 @@ def _ingest_paths(
     salt = load_salt(settings)
     sizes = [None if path is None else path.stat().st_size for path in paths]
     progress.expect(None if None in sizes else sum(size for size in sizes if size is not None))
-    ingest_ids: list[str] = []
+    reading = _Reading()
 
     def begun(ingest_id: str) -> None:
-        ingest_ids.append(ingest_id)
+        reading.ingest_ids.append(ingest_id)
         progress.watch(ingest_id)
 
     def cancelled() -> bool:
@@ -216,9 +230,10 @@ def _ingest_paths(
             if len(paths) == 1:
                 raise
             err.print(f"passed over: {error}", markup=False)
+            reading.refused.append(path)
         progress.file_done()
     progress.reading_done()
-    return ingest_ids
+    return reading
 
 
 def _standard_input(stop: threading.Event) -> BinaryIO:

@@ -305,6 +305,11 @@ def test_a_folder_with_odd_files_is_read_as_far_as_possible(tmp_path: Path) -> N
     assert "passed over" in done.stderr
     assert "Traceback" not in done.stderr
 
+    named = moodwatch("run", "in/good.csv", "in/picture.png", "--workers", "1", cwd=tmp_path)
+    assert named.returncode == ExitCode.INPUT
+    assert named.stdout.splitlines()[0].startswith("read 10 = stored 0 + duplicate 10")
+    assert "report: " in named.stdout
+
 
 def test_a_killed_queue_server_comes_back_and_nothing_is_lost(
     tmp_path: Path, start_run: StartRun

@@ -136,7 +136,9 @@ def test_a_job_lost_between_pop_and_start_comes_back_with_all_its_retries(
 def test_a_popped_job_is_given_time_while_another_worker_lives(
     queue: Queue, queue_id: str, redis_connection: Redis, start: Start
 ) -> None:
+    # Two: a worker that is the only one alive takes such a job back at once.
     start("bystander")
+    start("another")
     job = queue.create_job("odd.sleep", args=(0,))
     job.save()
     redis_connection.rpush(queue.intermediate_queue_key, job.id)
@@ -144,7 +146,7 @@ def test_a_popped_job_is_given_time_while_another_worker_lives(
     first = return_lost_jobs(redis_connection, queue_id)
 
     def is_back() -> bool:
-        # The bystander looks for lost jobs, too, and may be the one who finds it.
+        # The bystanders look for lost jobs, too, and may be those who find it.
         return_lost_jobs(redis_connection, queue_id)
         return not redis_connection.exists(queue.intermediate_queue_key)
 
