@@ -14,6 +14,7 @@ import os
 import select
 import threading
 import time
+from abc import abstractmethod
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
@@ -94,9 +95,9 @@ class LiveStream(io.RawIOBase):
         """End the stream at the last complete line, from another thread."""
         self._stopping.set()
 
+    @abstractmethod
     def _refill(self) -> None:
         """Wait for more, once, and put it into `_ready`; or set `end`."""
-        raise NotImplementedError
 
     def _accept(self, block: bytes) -> None:
         """Sort new bytes into complete lines and the start of the next one."""
