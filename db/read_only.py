@@ -73,12 +73,12 @@ def _first_word(sql: str) -> str:
 @contextmanager
 def _run_sqlite(engine: Engine, sql: str, timeout_s: float) -> Generator[tuple[list[str], Rows]]:
     deadline = time.monotonic() + timeout_s
-    with _told_sqlite(engine, timeout_s):
+    with _told_sqlite(engine, timeout_s, deadline):
         # A connection of its own: neither its fences nor its locks pass to anyone else.
         uri = sqlite_read_only_uri(engine)
         connection = sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None)
     with closing(connection):
-        with _told_sqlite(engine, timeout_s):
+        with _told_sqlite(engine, timeout_s, deadline):
             connection.execute("PRAGMA query_only=ON")
             connection.set_authorizer(_authorise)
             connection.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS)
@@ -86,7 +86,7 @@ def _run_sqlite(engine: Engine, sql: str, timeout_s: float) -> Generator[tuple[l
         columns = [column[0] for column in cursor.description or ()]
 
         def rows() -> Generator[Sequence[Any]]:
-            with _told_sqlite(engine, timeout_s):
+            with _told_sqlite(engine, timeout_s, deadline):
                 yield from cursor
 
         # Closed before the connection is: a reader may stop in the middle.
@@ -103,7 +103,7 @@ def _authorise(action: int, name: str | None, function: str | None, *_: str | No
 
 
 @contextmanager
-def _told_sqlite(engine: Engine, timeout_s: float) -> Generator[None]:
+def _told_sqlite(engine: Engine, timeout_s: float, deadline: float) -> Generator[None]:
     try:
         yield
     except (sqlite3.Error, sqlite3.Warning) as error:
@@ -111,6 +111,9 @@ def _told_sqlite(engine: Engine, timeout_s: float) -> Generator[None]:
         if is_transient(error):
             raise DatabaseUnavailableError(f"{redact_url(engine.url)}: {reason}") from error
         if reason == "interrupted":
+            if time.monotonic() <= deadline:
+                # Ctrl-C, which sqlite3 swallows when it meets our progress handler.
+                raise KeyboardInterrupt from error
             raise _too_slow(timeout_s) from error
         if "one statement at a time" in reason:
             reason = "expected one statement, found several"

@@ -63,9 +63,6 @@ def main() -> None:
     """Run the command; a mistake of the user's becomes one line and a named exit code."""
     try:
         app()
-    except KeyboardInterrupt:
-        err.print("stopped")
-        sys.exit(ExitCode.INTERRUPTED)
     except SystemExit as ended:
         # Typer makes code 1 of it; that the reader of our output (head, less) has gone is no fault.
         if not isinstance(ended.__context__, BrokenPipeError):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
 import time
 
 import pytest
@@ -84,15 +87,25 @@ def test_whatever_is_more_than_one_reading_statement_is_refused(
     assert recount(engine) == []
 
 
+ENDLESS = "WITH RECURSIVE a(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM a) SELECT count(*) FROM a"
+
+
+def test_ctrl_c_in_a_long_query_is_no_timeout(engine: Engine) -> None:
+    timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+
+    with pytest.raises(KeyboardInterrupt), read_only_query(engine, ENDLESS) as (_, rows):
+        list(rows)
+
+    timer.join()
+
+
 def test_a_query_that_takes_too_long_is_given_up(engine: Engine) -> None:
-    endless = (
-        "WITH RECURSIVE a(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM a) SELECT count(*) FROM a"
-    )
     started = time.monotonic()
 
     with (
         pytest.raises(QueryError, match=r"longer than 0\.3 s"),
-        read_only_query(engine, endless, timeout_s=0.3) as (_, rows),
+        read_only_query(engine, ENDLESS, timeout_s=0.3) as (_, rows),
     ):
         list(rows)
 
