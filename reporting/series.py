@@ -18,6 +18,8 @@ from reporting.baseline import Floats, Ints
 
 Direction = Literal["up", "down"]
 State = Literal["open", "over"]
+#: What changed: the mix of emotions, the number of messages, or whether any come at all.
+Kind = Literal["mood", "volume", "silence"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,14 @@ class Shift:
     severity: int
     #: Whether the newest two weeks still lie nearer to share_after than to share_before.
     state: State
+    kind: Kind = "mood"
+    #: Pseudonym, where one author's entries were watched and not a whole source.
+    author: str | None = None
+    #: 95 % intervals of the two shares; None where they were not estimated.
+    interval_before: tuple[float, float] | None = None
+    interval_after: tuple[float, float] | None = None
+    #: Days from started_at to the newest day that still lies at the new level; None: not estimated.
+    persistence_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
