@@ -213,7 +213,11 @@ class TombstoneRow(Base):
 
 
 class ShiftRow(Base):
-    """A flagged mood shift; people read the view `mood_shifts`."""
+    """A flagged shift; people read the views `mood_shifts` and `volume_alarms`.
+
+    `state` is what a person said last (open, acknowledged, snoozed, closed); one that is over
+    counts as closed until a person says otherwise: `db.views` and `db.shifts` work that out.
+    """
 
     __tablename__ = "shifts"
 
@@ -232,7 +236,66 @@ class ShiftRow(Base):
     n: Mapped[int]
     severity: Mapped[int]
     state: Mapped[str]
+    kind: Mapped[str] = mapped_column(server_default="mood", comment="mood, volume or silence")
+    before_low: Mapped[float | None]
+    before_high: Mapped[float | None]
+    after_low: Mapped[float | None]
+    after_high: Mapped[float | None]
+    rate_before: Mapped[float | None] = mapped_column(comment="messages a day")
+    rate_after: Mapped[float | None] = mapped_column(comment="messages a day")
+    persistence_days: Mapped[int | None]
+    words: Mapped[str | None] = mapped_column(comment="JSON, the clearest ten each way")
+    authors: Mapped[str | None] = mapped_column(comment="JSON, the clearest five")
+    opened_at: Mapped[datetime | None] = mapped_column(comment="when it was first stored")
+    over_at: Mapped[datetime | None] = mapped_column(comment="when it was first seen to be over")
+    snoozed_until: Mapped[datetime | None]
+    changed_at: Mapped[datetime | None] = mapped_column(comment="when a person last decided")
 
     __table_args__ = (
         UniqueConstraint("model_id", "source", "author", "emotion", "direction", "detected_at"),
     )
+
+
+class ScheduleSlotRow(Base):
+    """The newest slot of each schedule that was carried out, so that downtime is made up for."""
+
+    __tablename__ = "schedule_slots"
+
+    schedule: Mapped[str] = mapped_column(primary_key=True)
+    slot: Mapped[datetime] = mapped_column(comment="the newest that was carried out")
+    since: Mapped[datetime] = mapped_column(comment="when the schedule was first seen")
+
+
+class DeliveryRow(Base):
+    """One message to one recipient: written down before it is tried, closed after."""
+
+    __tablename__ = "deliveries"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    schedule: Mapped[str]
+    slot: Mapped[datetime]
+    recipient: Mapped[str] = mapped_column(comment="a name, never an address")
+    state: Mapped[str] = mapped_column(comment="waiting, sent or failed")
+    subject: Mapped[str]
+    body: Mapped[str]
+    files: Mapped[str] = mapped_column(comment="JSON list of paths")
+    n_tries: Mapped[int]
+    created_at: Mapped[datetime]
+    next_try_at: Mapped[datetime]
+    claimed_until: Mapped[datetime | None] = mapped_column(comment="a process is at it until then")
+    closed_at: Mapped[datetime | None]
+    reason: Mapped[str | None] = mapped_column(comment="why the last try failed")
+
+    __table_args__ = (Index(None, "state", "next_try_at"),)
+
+
+class AnnouncementRow(Base):
+    """A shift that a schedule has sent word of, so that it does so once."""
+
+    __tablename__ = "announcements"
+
+    schedule: Mapped[str] = mapped_column(primary_key=True)
+    shift_id: Mapped[int] = mapped_column(
+        ForeignKey("shifts.id", ondelete="CASCADE"), primary_key=True
+    )
+    slot: Mapped[datetime]

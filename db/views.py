@@ -17,6 +17,7 @@ VIEW_NAMES: Final = (
     "emotion_weekly",
     "emotion_scores",
     "mood_shifts",
+    "volume_alarms",
     "clock",
 )
 
@@ -43,7 +44,8 @@ def view_definitions(dialect: str) -> dict[str, str]:
         "emotion_daily": _shares("day", _DAY[dialect], dialect),
         "emotion_weekly": _shares("week", _MONDAY[dialect], dialect),
         "emotion_scores": "\nUNION ALL\n".join(_scores(emotion) for emotion in EMOTIONS),
-        "mood_shifts": _SHIFTS,
+        "mood_shifts": _SHIFTS.format(state=_state(dialect)),
+        "volume_alarms": _VOLUME.format(state=_state(dialect)),
         "clock": _clock(dialect),
     }
 
@@ -97,13 +99,42 @@ def _scores(emotion: Emotion) -> str:
     )
 
 
+def _state(dialect: str) -> str:
+    """Return a shift's state now; `db.shifts.StoredShift` says the same in Python."""
+    now = _AGO[dialect].format(n=0, unit="hours")
+    return (
+        "CASE WHEN s.over_at IS NOT NULL AND (s.changed_at IS NULL OR s.changed_at < s.over_at)\n"
+        "    THEN 'closed'\n"
+        f"    WHEN s.state = 'snoozed' AND s.snoozed_until <= {now} THEN 'open'\n"
+        "    ELSE s.state END"
+    )
+
+
+# The first fourteen columns are as they always were; new ones follow them.
 _SHIFTS: Final = """\
 SELECT s.id AS id, nullif(s.source, '') AS source, nullif(s.author, '') AS author,
   s.emotion AS emotion, s.direction AS direction, s.started_at AS started_at,
   s.detected_at AS detected_at, s.share_before AS share_before, s.share_after AS share_after,
-  s.odds_ratio AS odds_ratio, s.n AS n, s.severity AS severity, s.state AS state,
-  m.name AS model
-FROM shifts AS s JOIN models AS m ON m.id = s.model_id AND m.current"""
+  s.odds_ratio AS odds_ratio, s.n AS n, s.severity AS severity,
+  {state} AS state,
+  m.name AS model, s.before_low AS share_before_low, s.before_high AS share_before_high,
+  s.after_low AS share_after_low, s.after_high AS share_after_high,
+  s.persistence_days AS persistence_days, s.words AS words, s.authors AS authors,
+  s.opened_at AS opened_at, s.over_at AS over_at, s.snoozed_until AS snoozed_until,
+  s.changed_at AS changed_at
+FROM shifts AS s JOIN models AS m ON m.id = s.model_id AND m.current
+WHERE s.kind = 'mood'"""
+
+# How many messages come hangs on no model: those of every model are shown.
+_VOLUME: Final = """\
+SELECT s.id AS id, s.kind AS kind, nullif(s.source, '') AS source, s.direction AS direction,
+  s.started_at AS started_at, s.detected_at AS detected_at, s.rate_before AS per_day_before,
+  s.rate_after AS per_day_after, s.n AS n, s.severity AS severity,
+  {state} AS state,
+  s.opened_at AS opened_at, s.over_at AS over_at, s.snoozed_until AS snoozed_until,
+  s.changed_at AS changed_at
+FROM shifts AS s
+WHERE s.kind <> 'mood'"""
 
 
 def _clock(dialect: str) -> str:

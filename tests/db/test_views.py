@@ -90,6 +90,9 @@ def test_mood_shifts_has_the_promised_columns(engine: Engine) -> None:
         assert columns == [
             *("id", "source", "author", "emotion", "direction", "started_at", "detected_at"),
             *("share_before", "share_after", "odds_ratio", "n", "severity", "state", "model"),
+            *("share_before_low", "share_before_high", "share_after_low", "share_after_high"),
+            *("persistence_days", "words", "authors"),
+            *("opened_at", "over_at", "snoozed_until", "changed_at"),
         ]
 
 
