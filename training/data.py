@@ -1,13 +1,15 @@
 """The two data sets a default bundle is trained on, read, mapped, and kept apart.
 
-Whatever text stands in any validation or test part is dropped from the training part, compared
-after cleaning and in lower case, so that no test text was seen under any spelling of it.
+Any other data set comes through `training.sources`, into the same `Corpus`. Whatever text stands
+in any validation or test part is dropped from the training part, compared after cleaning and in
+lower case, so that no test text was seen under any spelling of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from model.labels import BENCHMARK_EMOTIONS, map_goemotions
@@ -30,6 +32,8 @@ class Corpus:
     train: tuple[Example, ...]
     validation: tuple[Example, ...]
     test: tuple[Example, ...]
+    #: What figures and messages call it.
+    name: str = ""
 
 
 class DataError(ValueError):
@@ -42,6 +46,7 @@ def load_benchmark(folder: Path) -> Corpus:
         train=_read_benchmark(folder / "train.txt"),
         validation=_read_benchmark(folder / "val.txt"),
         test=_read_benchmark(folder / "test.txt"),
+        name="benchmark",
     )
 
 
@@ -52,6 +57,7 @@ def load_goemotions(folder: Path) -> Corpus:
         train=_read_goemotions(folder / "train.tsv", names),
         validation=_read_goemotions(folder / "dev.tsv", names),
         test=_read_goemotions(folder / "test.tsv", names),
+        name="goemotions",
     )
 
 
@@ -60,10 +66,29 @@ def single_label(examples: Iterable[Example]) -> tuple[Example, ...]:
     return tuple(example for example in examples if len(example.emotions) == 1)
 
 
+@lru_cache(maxsize=250_000)  # a text is compared again by each caller; cleaning is the cost
+def fingerprint(text: str) -> str:
+    """Return what two spellings of one text have in common: cleaned, in lower case."""
+    return clean(text).lower()
+
+
+def only_emotions(examples: Iterable[Example], emotions: Sequence[Emotion]) -> tuple[Example, ...]:
+    """Take away the emotions a network does not score, and the texts left without any.
+
+    A data set may know disgust where the network does not.
+    """
+    kept = []
+    for example in examples:
+        scored = tuple(emotion for emotion in example.emotions if emotion in emotions)
+        if scored:
+            kept.append(example if scored == example.emotions else Example(example.text, scored))
+    return tuple(kept)
+
+
 def training_examples(corpora: Sequence[Corpus]) -> tuple[Example, ...]:
     """Join the training parts, without any text that stands in a validation or test part."""
     held_out = {
-        _fingerprint(example.text)
+        fingerprint(example.text)
         for corpus in corpora
         for example in (*corpus.validation, *corpus.test)
     }
@@ -71,12 +96,8 @@ def training_examples(corpora: Sequence[Corpus]) -> tuple[Example, ...]:
         example
         for corpus in corpora
         for example in corpus.train
-        if _fingerprint(example.text) not in held_out
+        if fingerprint(example.text) not in held_out
     )
-
-
-def _fingerprint(text: str) -> str:
-    return clean(text).lower()
 
 
 def _read_benchmark(path: Path) -> tuple[Example, ...]:
