@@ -45,7 +45,7 @@ def prepare(
         row = {
             "source": key[0],
             "external_id": key[1],
-            "thread": clean_or_none(message.thread),
+            "thread": fit_key_or_none(message.thread),
             "author": fit_key_or_none(message.author),
             "posted_at": message.posted_at,
             "text": _stored_text(text, text_mode),

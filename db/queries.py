@@ -21,11 +21,13 @@ from db.read_only import read_only_query
 from db.rollups import VALUES, counting_columns, day_of, recount
 from db.tables import ChunkRow, EmotionsRow, MessageRow, ModelRow, RejectRow, RollupRow
 from db.texts import PLACEHOLDERS, fit_key
+from db.threads import ThreadMessage, thread_past, thread_sources
 from records import EMOTIONS, Emotion
 
 __all__ = [
     "ModelFact",
     "StatusCounts",
+    "ThreadMessage",
     "author_daily",
     "examples",
     "hourly",
@@ -36,6 +38,8 @@ __all__ = [
     "sample_texts",
     "status",
     "stored_scores",
+    "thread_past",
+    "thread_sources",
 ]
 
 #: pandas keeps these from year -290,308 on; its nanoseconds would begin in 1677.

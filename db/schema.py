@@ -20,7 +20,7 @@ from db.views import VIEW_NAMES, fingerprint, view_definitions
 log = structlog.get_logger(__name__)
 
 #: The newest migration; a test compares it with the folder.
-SCHEMA_REVISION: Final = "0002"
+SCHEMA_REVISION: Final = "0003"
 _VERSION_TABLE: Final = "alembic_version"
 #: Any number that nothing else on the server takes its advisory lock by.
 _UPGRADE_LOCK: Final = 0x6D6F6F64

@@ -22,6 +22,8 @@ NAMING_CONVENTION: Final = {
     "pk": "pk_%(table_name)s",
 }
 
+_HAS_THREAD: Final = text("thread IS NOT NULL")
+
 
 class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
@@ -81,6 +83,14 @@ class MessageRow(Base):
         Index(None, "author", "posted_at"),
         Index(None, "source", "posted_at"),
         Index(None, "posted_at"),
+        # Most messages have no thread: they cost nothing here.
+        Index(
+            None,
+            "thread",
+            "posted_at",
+            sqlite_where=_HAS_THREAD,
+            postgresql_where=_HAS_THREAD,
+        ),
     )
 
 
