@@ -10,7 +10,17 @@ from typing import Annotated, Final
 
 import typer
 
-from moodwatch.commands import behaviour, db, ingest, model, reporting, shifts, training, worker
+from moodwatch.commands import (
+    behaviour,
+    db,
+    dialogue,
+    ingest,
+    model,
+    reporting,
+    shifts,
+    training,
+    worker,
+)
 from moodwatch.console import err
 from moodwatch.errors import ExitCode, UserError
 from moodwatch.logs import configure_logs
@@ -31,7 +41,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for room in (ingest, worker, reporting, shifts, db, model, training, behaviour):
+for room in (ingest, worker, reporting, shifts, db, model, training, dialogue, behaviour):
     room.register(app)
 
 
