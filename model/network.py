@@ -48,15 +48,16 @@ class NetworkConfig:
         return asdict(self)
 
 
-class MoodNetwork(nn.Module):
-    """Token ids and lengths in, one logit an emotion out."""
+class HybridHead(nn.Module):
+    """What reads an encoder's output: BiLSTM, self-attention, attention pooling, one linear layer.
+
+    A base class and not a part, so that its parameters keep their names in every bundle.
+    """
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.config = config
         width = 2 * config.lstm_hidden
-        self.embeddings = Embeddings(config)
-        self.encoder = nn.ModuleList(EncoderLayer(config) for _ in range(config.encoder_layers))
         self.lstm = nn.ModuleList(
             BiLstm(config.hidden if index == 0 else width, config.lstm_hidden)
             for index in range(config.lstm_layers)
@@ -66,6 +67,29 @@ class MoodNetwork(nn.Module):
         self.pool = nn.Linear(width, 1)
         self.classifier = nn.Linear(width, config.n_emotions)
         self.dropout = nn.Dropout(config.dropout)
+
+    def read(self, x: Tensor, lengths: Tensor, penalty: Tensor) -> Tensor:
+        """Return logits (B, E) for an encoder's output (B, T, H).
+
+        `penalty`: float32 (B, T), 0 inside a text and MASKED_SCORE behind it.
+        """
+        x = self.dropout(x)
+        for lstm_layer in self.lstm:
+            x = self.dropout(lstm_layer(x, lengths))  # (B, T, 2 * lstm_hidden)
+        x = self.attention_norm(x + self.dropout(self.attention(x, penalty)))
+        weights = torch.softmax(self.pool(x).squeeze(-1).float() + penalty, dim=-1)  # (B, T)
+        pooled = torch.einsum("bt,bth->bh", weights, x.float())
+        logits: Tensor = self.classifier(self.dropout(pooled))
+        return logits.float()
+
+
+class MoodNetwork(HybridHead):
+    """Token ids and lengths in, one logit an emotion out."""
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__(config)
+        self.embeddings = Embeddings(config)
+        self.encoder = nn.ModuleList(EncoderLayer(config) for _ in range(config.encoder_layers))
 
     def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
         """Return logits (B, E) for `ids`: int64 (B, T), and `lengths`: int64 (B,), 1..T.
@@ -77,14 +101,7 @@ class MoodNetwork(nn.Module):
         x = self.embeddings(ids)
         for encoder_layer in self.encoder:
             x = encoder_layer(x, penalty)
-        x = self.dropout(x)
-        for lstm_layer in self.lstm:
-            x = self.dropout(lstm_layer(x, lengths))  # (B, T, 2 * lstm_hidden)
-        x = self.attention_norm(x + self.dropout(self.attention(x, penalty)))
-        weights = torch.softmax(self.pool(x).squeeze(-1).float() + penalty, dim=-1)  # (B, T)
-        pooled = torch.einsum("bt,bth->bh", weights, x.float())
-        logits: Tensor = self.classifier(self.dropout(pooled))
-        return logits.float()
+        return self.read(x, lengths, penalty)
 
 
 class Embeddings(nn.Module):

@@ -24,7 +24,7 @@ POOL_BATCHES = 50
 @dataclass(frozen=True, slots=True)
 class EncodedExample:
     ids: tuple[int, ...]
-    #: One probability an emotion, sums to 1.
+    #: One probability an emotion, sums to 1; zeros for a text without a label.
     target: tuple[float, ...]
 
 
@@ -48,7 +48,7 @@ def encode(
         ids = encoding.ids
         if len(ids) > max_tokens:
             ids = [*ids[: max_tokens - 1], ids[-1]]
-        share = 1 / len(example.emotions)
+        share = 1 / max(1, len(example.emotions))
         target = tuple(share if emotion in example.emotions else 0.0 for emotion in emotions)
         encoded.append(EncodedExample(tuple(ids), target))
     return encoded

@@ -128,7 +128,7 @@ def export(
 
 
 def _load_network(checkpoint: Path) -> tuple[MoodNetwork, tuple[Emotion, ...]]:
-    network = MoodNetwork(NetworkConfig(**_read_json(checkpoint / "network.json")))
+    network = MoodNetwork(NetworkConfig(**_read_json(checkpoint / "network.json")["network"]))
     network.load_state_dict(load_file(checkpoint / "model.safetensors"))
     emotions = as_emotions(_read_json(checkpoint / "train.json")["emotions"])
     return network.eval(), emotions

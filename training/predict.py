@@ -1,31 +1,124 @@
-"""Logits of many tokenised texts, from the network or from its graph, in the given order.
+"""Logits of many texts from a run's network, whatever its architecture, or from its graph.
+
+`load_run` opens the folder of `training.train`; it is what evaluating, comparing and distilling
+build on. Texts longer than the run's `max_tokens` keep their beginning, as in training.
 
 Shapes: N texts, B texts in a batch, T tokens of the longest, E emotions.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import onnxruntime as ort
 import torch
+from numpy.typing import NDArray
+from safetensors.torch import load_file
+from tokenizers import Tokenizer
+from torch import nn
 
-from model.network import MoodNetwork
-from training.batches import pad
+from model.labels import as_emotions
+from model.text import prepare_tokenizer
+from records import Emotion
+from training.batches import encode, pad
+from training.config import TrainError
+from training.data import Example
 from training.metrics import FloatArray
+from training.networks.build import rebuild
+
+if TYPE_CHECKING:
+    import onnxruntime as ort
 
 #: Token ids of one text a row; float32 logits (N, E) out.
 Predict = Callable[[Sequence[Sequence[int]]], FloatArray]
 
+#: Texts predicted together; more costs memory and gains nothing on a processor.
+BATCH_SIZE = 32
 
-def with_network(network: MoodNetwork) -> Predict:
-    """Return a predictor that runs the network in float32, without dropout."""
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A trained network with all that is needed to ask it."""
+
+    folder: Path
+    #: `hybrid`, `plain`, `ann` or `lstm`.
+    architecture: str
+    network: nn.Module
+    tokenizer: Tokenizer
+    emotions: tuple[Emotion, ...]
+    max_tokens: int
+    #: network.json and train.json, as they stand in the folder.
+    description: dict[str, Any]
+    config: dict[str, Any]
+    #: Matmuls in bfloat16: faster, and its logits differ in the third digit.
+    bfloat16: bool = False
+
+    def rows(self, texts: Sequence[str]) -> list[tuple[int, ...]]:
+        """Return the texts' token ids, cut at `max_tokens`."""
+        examples = [Example(text, ()) for text in texts]
+        encoded = encode(
+            examples, self.tokenizer, emotions=self.emotions, max_tokens=self.max_tokens
+        )
+        return [row.ids for row in encoded]
+
+    def logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return float32 (N, E), in the order of `emotions`; at least one text is expected."""
+        predict = with_network(self.network, bfloat16=self.bfloat16)
+        return np.asarray(in_batches(predict, self.rows(texts)), dtype=np.float32)
+
+
+def load_run(folder: Path, *, device: str = "cpu", bfloat16: bool = False) -> Run:
+    """Open the folder of a finished or still growing run; its best weights so far.
+
+    Raises:
+        TrainError: when `folder` is none, or its weights do not fit its network.json.
+    """
+    try:
+        description = json.loads((folder / "network.json").read_text(encoding="utf-8"))
+        config = json.loads((folder / "train.json").read_text(encoding="utf-8"))
+        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        weights = load_file(folder / "model.safetensors", device=device)
+    except Exception as error:  # tokenizers and safetensors raise classes of their own
+        raise TrainError(
+            f"expected the folder of a run with at least one epoch in {str(folder)!r}: "
+            f"{error!s:.200}"
+        ) from error
+    network = rebuild(description)
+    try:
+        network.load_state_dict(weights)
+    except RuntimeError as error:
+        raise TrainError(
+            f"expected weights in {str(folder)!r} that fit its network.json: {error!s:.200}"
+        ) from error
+    return Run(
+        folder=folder,
+        architecture=str(description["architecture"]),
+        network=network.to(device).eval(),
+        tokenizer=prepare_tokenizer(tokenizer),
+        emotions=as_emotions(config["emotions"]),
+        max_tokens=int(config["max_tokens"]),
+        description=description,
+        config=config,
+        bfloat16=bfloat16,
+    )
+
+
+def with_network(network: nn.Module, *, bfloat16: bool = False) -> Predict:
+    """Return a predictor that runs the network where it lies, without dropout."""
 
     def run(rows: Sequence[Sequence[int]]) -> FloatArray:
         network.eval()
-        with torch.inference_mode():
-            logits: FloatArray = network(*pad(rows)).numpy()
+        device = next(network.parameters()).device
+        ids, lengths = (tensor.to(device) for tensor in pad(rows))
+        with (
+            torch.inference_mode(),
+            torch.autocast(device.type, torch.bfloat16, enabled=bfloat16),
+        ):
+            logits: FloatArray = network(ids, lengths).float().cpu().numpy()
         return logits
 
     return run
@@ -44,7 +137,7 @@ def with_graph(session: ort.InferenceSession) -> Predict:
 
 
 def in_batches(
-    predict: Predict, rows: Sequence[Sequence[int]], *, batch_size: int = 32
+    predict: Predict, rows: Sequence[Sequence[int]], *, batch_size: int = BATCH_SIZE
 ) -> FloatArray:
     """Predict texts of like length together; at least one text is expected."""
     order = sorted(range(len(rows)), key=lambda index: len(rows[index]))

@@ -1,279 +1,326 @@
-"""Train a network on the benchmark and GoEmotions, on a CPU, and go on after a kill.
+"""Train a network of any architecture, and go on after a kill.
 
 `train(TrainConfig(...))` returns a folder with the best epoch's weights (safetensors), the
-network's sizes, the tokenizer and the history; `training.export` makes a bundle of it. The
-folder also keeps the state of the last finished epoch: called again with the same
-configuration, training goes on there and ends with the same weights as an unbroken run, because
-every epoch seeds its own order and dropout.
+network's sizes, the tokenizer and the history; `training.export` makes a bundle of it. The folder
+also keeps the state of the last minutes: called again with the same configuration, training goes
+on there and ends with the same weights as an unbroken run.
 """
 
 from __future__ import annotations
 
 import json
-import math
-import os
-import random
-import shutil
+import signal
+import threading
 import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, cast
+from types import FrameType
+from typing import Any
 
+import numpy as np
 import structlog
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from tokenizers import Tokenizer
-from torch import Tensor
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch import nn
 
-from model.labels import DEFAULT_EMOTIONS
-from model.network import MoodNetwork, NetworkConfig
-from model.text import prepare_tokenizer
+from model.text import clean, prepare_tokenizer
 from records import Emotion
-from training.batches import EncodedExample, encode, pad, shuffled_batches
-from training.data import Example, load_benchmark, load_goemotions, training_examples
-from training.encoder import encoder_config, load_encoder
-from training.losses import LossName, classification_loss
-from training.measure import Part, judge, load_parts
-from training.predict import with_network
+from training.config import TrainConfig, TrainError
+from training.data import Corpus, Example
+from training.inputs import (
+    class_weights,
+    hash_of,
+    load_data,
+    make_training_set,
+    parts_of,
+    training_texts,
+)
+from training.loop import Loop
+from training.measure import Part
+from training.metrics import quality, softmax
+from training.networks.build import Built, encoder_folder, new_network
+from training.networks.files import write_tokenizer
+from training.networks.scratch import load_word_vectors, word_tokenizer
+from training.networks.stages import word_embedding
+from training.predict import in_batches, with_network
+from training.progress import TrainingProgress
+from training.state import load_state, save_state, save_weights, write_json
 
 log = structlog.get_logger(__name__)
 
-#: Steps between two looks at the weights for their moving average: a twentieth of a step's cost.
-AVERAGE_EVERY = 4
-
-
-@dataclass(frozen=True, slots=True)
-class TrainConfig:
-    """Everything that decides the weights of a run, and where it writes."""
-
-    #: Holds `dair-emotion-split` and `goemotions`.
-    data_dir: Path
-    #: A pretrained BERT encoder: config.json, model.safetensors, tokenizer.json.
-    encoder_dir: Path
-    #: Created; holds the result and the state to go on from.
-    out_dir: Path
-    #: An earlier run's folder whose weights this one starts from, in place of the encoder's.
-    start_dir: Path | None = None
-    emotions: tuple[Emotion, ...] = DEFAULT_EMOTIONS
-    #: Depth and head; the encoder's own sizes are read from `encoder_dir`.
-    network: NetworkConfig = field(default_factory=NetworkConfig)
-    epochs: int = 3
-    batch_size: int = 32
-    #: Peak learning rates of the pretrained encoder and of the new layers above it.
-    encoder_lr: float = 1.2e-4
-    head_lr: float = 1e-3
-    #: Share of all steps in which the learning rate climbs; after it, linear to zero.
-    warmup_share: float = 0.06
-    weight_decay: float = 0.01
-    #: Gradients are scaled down to this norm.
-    max_gradient_norm: float = 1.0
-    loss: LossName = "cross_entropy"
-    focal_gamma: float = 2.0
-    label_smoothing: float = 0.0
-    #: What is kept is a moving average of the weights, renewed every AVERAGE_EVERY steps by one
-    #: part in 1 / (1 - decay); 0 keeps the last weights themselves.
-    average_decay: float = 0.0
-    #: Longer training texts keep their beginning.
-    max_tokens: int = 128
-    #: Mixed precision: bfloat16 matmuls, float32 weights.
-    bfloat16: bool = True
-    seed: int = 13
-    threads: int = 2
-
-    def to_json(self) -> dict[str, Any]:
-        """What a result must have in common with a run that goes on: all but the folders."""
-        values = asdict(self)
-        return {name: value for name, value in values.items() if not name.endswith("_dir")}
-
-
-class TrainError(ValueError):
-    """The run cannot start or go on as configured."""
+__all__ = ["TrainConfig", "TrainError", "train"]
 
 
 def train(config: TrainConfig) -> Path:
     """Train, or go on, and return the folder of the result.
 
     Raises:
-        TrainError: when `out_dir` holds a run of another configuration.
-        DataError: when a data file is missing or broken.
-        EncoderError: when `encoder_dir` holds no BERT encoder.
+        TrainError: when the configuration does not fit together, or `out_dir` holds a run of
+            another one.
+        DataError: when a data set is missing or broken.
+        EncoderError: when the encoder cannot be found or read.
+        KeyboardInterrupt: on Ctrl-C or SIGTERM, once the state is written.
     """
     torch.set_num_threads(config.threads)
-    corpora = [
-        load_benchmark(config.data_dir / "dair-emotion-split"),
-        load_goemotions(config.data_dir / "goemotions"),
-    ]
-    run = _Run(config, training_examples(corpora))
-    validation, _ = load_parts(config.data_dir, run.tokenizer, config.emotions, config.max_tokens)
-    for epoch in range(run.n_epochs_done, config.epochs):
-        started = time.monotonic()
-        loss = run.train_epoch(epoch)
-        found = validation_quality(run.result, validation, config.emotions)
-        run.finish_epoch({"epoch": epoch + 1, "loss": round(loss, 5), **found})
-        log.info(
-            "epoch_trained", epoch=epoch + 1, loss=loss, seconds=time.monotonic() - started, **found
-        )
-    return config.out_dir
+    device = pick_device(config.device)
+    bfloat16 = config.bfloat16 and has_bfloat16(device)
+    corpora, emotions = load_data(config)
+    examples = training_texts(config, corpora)
+    folder = encoder_folder(config)
+    config.out_dir.mkdir(parents=True, exist_ok=True)
+    tokenizer = _tokenizer(config, folder, examples)
+    torch.manual_seed(config.seed)
+    built = new_network(
+        config, folder, n_emotions=len(emotions), vocabulary_size=tokenizer.get_vocab_size()
+    )
+    _check_fit(config, built)
+    _start_weights(config, built.network, tokenizer)
+    _describe(config, built, corpora, examples, emotions)
+    training_set = make_training_set(
+        config, examples, tokenizer, emotions, device=str(device), bfloat16=bfloat16
+    )
+    loop = Loop(
+        config,
+        built.network,
+        training_set,
+        device=device,
+        bfloat16=bfloat16,
+        class_weights=class_weights(config, examples, emotions),
+    )
+    validation = parts_of(corpora, "validation", tokenizer, emotions, config.max_tokens)
+    return _run(loop, validation, emotions)
+
+
+def pick_device(device: str) -> torch.device:
+    """Return the device to train on; `auto` takes a GPU where there is one.
+
+    Raises:
+        TrainError: when a GPU is asked for and torch sees none.
+    """
+    if device == "cuda" and not torch.cuda.is_available():
+        raise TrainError("torch sees no CUDA device: use --device cpu")
+    is_cuda = device == "cuda" or (device == "auto" and torch.cuda.is_available())
+    return torch.device("cuda" if is_cuda else "cpu")
+
+
+def has_bfloat16(device: torch.device) -> bool:
+    """Tell whether bfloat16 matmuls run in hardware; emulated they are slower than float32."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    found = torch.cpu.get_capabilities()
+    return any(found.get(name, False) for name in ("avx512_bf16", "amx_bf16", "amx_tile", "bf16"))
+
+
+def _run(loop: Loop, validation: Sequence[Part], emotions: Sequence[Emotion]) -> Path:
+    config, out = loop.config, loop.config.out_dir
+    if (state := load_state(out)) is not None:
+        loop.load(state)
+        log.info("training_goes_on", epoch=len(loop.history) + 1, step=loop.step_in_epoch)
+    n_steps = config.epochs * loop.steps_an_epoch
+    with (
+        _stop_requests() as is_asked_to_stop,
+        TrainingProgress(n_steps, done=loop.n_steps_done) as progress,
+    ):
+        saver = _Saver(loop, is_asked_to_stop)
+        while len(loop.history) < config.epochs and not _is_enough(loop.history, config.patience):
+            figures = loop.train_epoch(progress, saver)
+            found = validation_quality(loop.result, validation, emotions)
+            record = {
+                "epoch": len(loop.history) + 1,
+                **figures,
+                **found,
+                "seconds": round(loop.seconds, 1),
+            }
+            if all(record["score"] > past["score"] for past in loop.history):
+                save_weights(out, loop.result.state_dict())
+            loop.finish_epoch(record)
+            saver.save()
+            write_json(out / "history.json", loop.history)
+            log.info("epoch_trained", **record)
+            saver.stop_if_asked()
+    return out
 
 
 def validation_quality(
-    network: MoodNetwork, validation: Sequence[Part], emotions: Sequence[Emotion]
+    network: nn.Module, validation: Sequence[Part], emotions: Sequence[Emotion]
 ) -> dict[str, float]:
-    """Return both sets' validation figures and `score`, their mean, by which epochs compete."""
-    benchmark, natural = (judge(with_network(network), part, emotions)[1] for part in validation)
-    return {
-        "benchmark_accuracy": round(benchmark.accuracy, 5),
-        "goemotions_macro_f1": round(natural.macro_f1, 5),
-        "score": round((benchmark.accuracy + natural.macro_f1) / 2, 5),
-    }
+    """Return accuracy, macro-F1 and loss on each data set, and `score`, by which epochs compete.
 
-
-class _Run:
-    """The moving parts of one training: network, optimiser, and how far it is."""
-
-    def __init__(self, config: TrainConfig, examples: Sequence[Example]) -> None:
-        self.config = config
-        self.tokenizer = prepare_tokenizer(
-            Tokenizer.from_file(str(config.encoder_dir / "tokenizer.json"))
-        )
-        self.examples: list[EncodedExample] = encode(
-            examples, self.tokenizer, emotions=config.emotions, max_tokens=config.max_tokens
-        )
-        torch.manual_seed(config.seed)
-        network_config = encoder_config(config.encoder_dir, config.network)
-        self.network = MoodNetwork(network_config)
-        if config.start_dir is None:
-            load_encoder(self.network, config.encoder_dir)
-        else:
-            self.network.load_state_dict(load_file(config.start_dir / "model.safetensors"))
-        average = get_ema_multi_avg_fn(config.average_decay)  # type: ignore[no-untyped-call]
-        self.averaged = AveragedModel(self.network, multi_avg_fn=average)
-        self.optimizer = torch.optim.AdamW(
-            _parameter_groups(self.network, config), weight_decay=config.weight_decay, fused=True
-        )
-        steps_an_epoch = math.ceil(len(self.examples) / config.batch_size)
-        self.schedule = torch.optim.lr_scheduler.LambdaLR(
-            self.optimizer, _WarmupThenLinear(steps_an_epoch * config.epochs, config.warmup_share)
-        )
-        self.history: list[dict[str, float]] = []
-        self._go_on_or_start(network_config)
-
-    @property
-    def n_epochs_done(self) -> int:
-        return len(self.history)
-
-    @property
-    def result(self) -> MoodNetwork:
-        """The network as it would be kept now: the average of its weights."""
-        return cast(MoodNetwork, self.averaged.module)
-
-    def train_epoch(self, epoch: int) -> float:
-        """Train on every example once and return the mean loss."""
-        config = self.config
-        torch.manual_seed(config.seed * 1_000 + epoch)  # dropout
-        batches = shuffled_batches(
-            [len(example.ids) for example in self.examples],
-            config.batch_size,
-            random.Random(config.seed * 1_000 + epoch),  # noqa: S311 (a seedable order)
-        )
-        total = 0.0
-        self.network.train()
-        for step, batch in enumerate(batches, start=1):
-            total += self._step([self.examples[index] for index in batch])
-            if step % AVERAGE_EVERY == 0 or step == len(batches):
-                self.averaged.update_parameters(self.network)
-            if step % 200 == 0:
-                log.info(
-                    "steps_trained",
-                    epoch=epoch + 1,
-                    step=step,
-                    of=len(batches),
-                    loss=round(total / step, 4),
-                )
-        return total / len(batches)
-
-    def _step(self, batch: Sequence[EncodedExample]) -> float:
-        config = self.config
-        ids, lengths = pad([example.ids for example in batch])
-        targets = torch.tensor([example.target for example in batch])
-        with torch.autocast("cpu", torch.bfloat16, enabled=config.bfloat16):
-            logits = self.network(ids, lengths)
-        loss: Tensor = classification_loss(
-            logits,
-            targets,
-            name=config.loss,
-            focal_gamma=config.focal_gamma,
-            label_smoothing=config.label_smoothing,
-        )
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), config.max_gradient_norm)
-        self.optimizer.step()
-        self.schedule.step()
-        self.optimizer.zero_grad(set_to_none=True)
-        return float(loss.detach())
-
-    def finish_epoch(self, record: dict[str, float]) -> None:
-        """Write the weights if they are the best so far, then the state to go on from."""
-        out = self.config.out_dir
-        if all(record["score"] > past["score"] for past in self.history):
-            weights = {k: v.contiguous() for k, v in self.result.state_dict().items()}
-            save_file(weights, out / "model.safetensors.new")
-            os.replace(out / "model.safetensors.new", out / "model.safetensors")
-        self.history.append(record)
-        state = {
-            "network": self.network.state_dict(),
-            "averaged": self.averaged.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "schedule": self.schedule.state_dict(),
-            "history": self.history,
+    The score is the mean of accuracy and macro-F1 over the data sets.
+    """
+    figures: dict[str, float] = {}
+    scores = []
+    for part in validation:
+        probabilities = softmax(in_batches(with_network(network), part.rows))
+        found = quality(probabilities, part.examples, emotions=emotions, among=part.among)
+        truth = [emotions.index(example.emotions[0]) for example in part.examples]
+        likelihood = np.log(probabilities[np.arange(len(truth)), truth] + 1e-12)
+        figures |= {
+            f"{part.name}_accuracy": round(found.accuracy, 5),
+            f"{part.name}_macro_f1": round(found.macro_f1, 5),
+            f"{part.name}_loss": round(float(-likelihood.mean()), 5),
         }
-        torch.save(state, out / "state.pt.new")
-        os.replace(out / "state.pt.new", out / "state.pt")
-        _write_json(out / "history.json", self.history)
-
-    def _go_on_or_start(self, network_config: NetworkConfig) -> None:
-        out = self.config.out_dir
-        wanted = json.loads(json.dumps(self.config.to_json()))
-        if (out / "train.json").exists():
-            found = json.loads((out / "train.json").read_text(encoding="utf-8"))
-            if found != wanted:
-                other = sorted(name for name in wanted if wanted[name] != found.get(name))
-                raise TrainError(f"expected a run of the same configuration, found other {other}")
-        out.mkdir(parents=True, exist_ok=True)
-        _write_json(out / "train.json", wanted)
-        _write_json(out / "network.json", network_config.to_json())
-        shutil.copyfile(self.config.encoder_dir / "tokenizer.json", out / "tokenizer.json")
-        if (out / "state.pt").exists():
-            state = torch.load(out / "state.pt", weights_only=True)
-            self.network.load_state_dict(state["network"])
-            self.averaged.load_state_dict(state["averaged"])
-            self.optimizer.load_state_dict(state["optimizer"])
-            self.schedule.load_state_dict(state["schedule"])
-            self.history = state["history"]
+        scores += [found.accuracy, found.macro_f1]
+    return {**figures, "score": round(float(np.mean(scores)), 5)}
 
 
-def _parameter_groups(network: MoodNetwork, config: TrainConfig) -> list[dict[str, Any]]:
-    pretrained: list[torch.nn.Parameter] = []
-    new: list[torch.nn.Parameter] = []
-    for name, parameter in network.named_parameters():
-        (pretrained if name.startswith(("embeddings.", "encoder.")) else new).append(parameter)
-    return [{"params": pretrained, "lr": config.encoder_lr}, {"params": new, "lr": config.head_lr}]
+class _Saver:
+    """Writes the state now and then, and once more when training is asked to stop."""
+
+    def __init__(self, loop: Loop, is_asked_to_stop: threading.Event) -> None:
+        self._loop, self._is_asked_to_stop = loop, is_asked_to_stop
+        self._saved_at = time.monotonic()
+
+    def __call__(self) -> None:
+        config = self._loop.config
+        every = config.save_every_steps
+        is_due = time.monotonic() - self._saved_at >= config.save_every_s or (
+            every is not None and self._loop.step_in_epoch % every == 0
+        )
+        if is_due or self._is_asked_to_stop.is_set():
+            self.save()
+        self.stop_if_asked()
+
+    def save(self) -> None:
+        save_state(self._loop.config.out_dir, self._loop.state())
+        self._saved_at = time.monotonic()
+
+    def stop_if_asked(self) -> None:
+        """Leave, with everything written.
+
+        Raises:
+            KeyboardInterrupt: when asked to.
+        """
+        if self._is_asked_to_stop.is_set():
+            log.warning(
+                "training_stopped",
+                epoch=len(self._loop.history) + 1,
+                step=self._loop.step_in_epoch,
+                go_on="the same command goes on here",
+            )
+            raise KeyboardInterrupt
 
 
-class _WarmupThenLinear:
-    """Factor of the learning rate at a step: up to 1, then linear to 0 at the last step."""
+@contextmanager
+def _stop_requests() -> Iterator[threading.Event]:
+    """Let Ctrl-C and SIGTERM ask for an end between two steps; a second one ends at once."""
+    asked = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked
+        return
 
-    def __init__(self, n_steps: int, warmup_share: float) -> None:
-        self.n_steps = n_steps
-        self.n_warmup = max(1, round(n_steps * warmup_share))
+    def ask(number: int, _: FrameType | None) -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+        asked.set()
 
-    def __call__(self, step: int) -> float:
-        if step < self.n_warmup:
-            return (step + 1) / self.n_warmup
-        return max(0.0, (self.n_steps - step) / (self.n_steps - self.n_warmup))
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
-def _write_json(path: Path, value: Any) -> None:
-    path.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
+def _is_enough(history: Sequence[dict[str, float]], patience: int | None) -> bool:
+    if patience is None or not history:
+        return False
+    scores = [record["score"] for record in history]
+    return len(scores) - 1 - scores.index(max(scores)) >= patience
+
+
+def _tokenizer(config: TrainConfig, folder: Path | None, examples: Sequence[Example]) -> Tokenizer:
+    path = config.out_dir / "tokenizer.json"
+    if not path.exists():  # a run that goes on keeps the one its weights were learned with
+        if folder is not None:
+            write_tokenizer(folder, path)
+        else:
+            texts = (clean(example.text) for example in examples)
+            made = word_tokenizer(texts, config.scratch.vocabulary_size)
+            made.save(str(path.with_suffix(".new")))
+            path.with_suffix(".new").replace(path)
+    return prepare_tokenizer(Tokenizer.from_file(str(path)))
+
+
+def _check_fit(config: TrainConfig, built: Built) -> None:
+    if config.max_tokens > built.max_positions:
+        raise TrainError(
+            f"expected max_tokens of at most {built.max_positions}, which is all the encoder can "
+            f"read, found {config.max_tokens}"
+        )
+
+
+def _start_weights(config: TrainConfig, network: nn.Module, tokenizer: Tokenizer) -> None:
+    if config.start_dir is not None:
+        try:
+            network.load_state_dict(load_file(config.start_dir / "model.safetensors"))
+        except (OSError, RuntimeError) as error:
+            raise TrainError(
+                f"expected weights of the same network in {str(config.start_dir)!r}: {error!s:.200}"
+            ) from error
+    elif config.word_vectors is not None:
+        if config.architecture not in {"ann", "lstm"}:
+            raise TrainError("expected word vectors only for 'ann' or 'lstm', which learn words")
+        try:
+            n_found = load_word_vectors(word_embedding(network), tokenizer, config.word_vectors)
+        except (OSError, ValueError) as error:
+            raise TrainError(str(error)) from error
+        log.info("word_vectors_read", words=n_found, of=tokenizer.get_vocab_size())
+
+
+def _describe(
+    config: TrainConfig,
+    built: Built,
+    corpora: Sequence[Corpus],
+    examples: Sequence[Example],
+    emotions: Sequence[Emotion],
+) -> None:
+    """Write what the run is, or make sure that it is the one that stands there."""
+    out = config.out_dir
+    wanted: dict[str, Any] = {
+        **config.to_json(),
+        "emotions": list(emotions),
+        "data": [
+            {
+                "name": corpus.name,
+                "train": len(corpus.train),
+                "validation": len(corpus.validation),
+                "test": len(corpus.test),
+            }
+            for corpus in corpora
+        ],
+        "n_texts": len(examples),
+        "texts_sha256": hash_of(examples),
+    }
+    wanted["learned_from"] = _learned_from(config, [corpus.name for corpus in corpora])
+    wanted = json.loads(json.dumps(wanted))
+    if (out / "train.json").exists():
+        found = json.loads((out / "train.json").read_text(encoding="utf-8"))
+        if found != wanted:
+            other = sorted(name for name in wanted if wanted[name] != found.get(name))
+            raise TrainError(
+                f"expected a run of the same configuration in {str(out)!r}, found other "
+                f"{', '.join(other)}: choose another folder"
+            )
+    write_json(out / "train.json", wanted)
+    write_json(out / "network.json", built.description)
+
+
+def _learned_from(config: TrainConfig, names: Sequence[str]) -> list[str]:
+    """Return every data set the weights come from: through teachers and earlier runs, too.
+
+    A licence file must name them all.
+    """
+    found = list(names) + [Path(path).name for path in config.unlabelled]
+    for folder in (*config.teachers, *([config.start_dir] if config.start_dir else [])):
+        if folder.suffix == ".npz":
+            found.append(folder.name)
+            continue
+        try:
+            document = json.loads((folder / "train.json").read_text(encoding="utf-8"))
+        except OSError as error:
+            raise TrainError(f"expected a run in {str(folder)!r}, found no train.json") from error
+        found += document.get("learned_from", [])
+    return list(dict.fromkeys(found))

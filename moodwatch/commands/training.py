@@ -63,7 +63,7 @@ def train(
 
     settings = load_settings()
     configure_logs(settings.log_level, settings.log_format)
-    config = TrainConfig(data, encoder, out_dir, epochs=epochs, seed=seed)
+    config = TrainConfig((data,), out_dir, encoder=encoder, epochs=epochs, seed=seed)
     with _told_plainly():
         out.print(f"trained: {run_training(config)}", markup=False)
 
@@ -116,7 +116,7 @@ def evaluate(
 def _told_plainly() -> Iterator[None]:
     """Turn what the room of training says of a user's files into a line."""
     from training.data import DataError
-    from training.encoder import EncoderError
+    from training.networks.files import EncoderError
     from training.parity import ParityError
     from training.train import TrainError
 

@@ -1,0 +1,255 @@
+"""From a configuration's data to what the loop reads: encoded texts, targets, soft labels.
+
+Shapes: N texts, B texts in a batch, T tokens of the longest, E emotions.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from records import EMOTIONS, Emotion
+from training.batches import encode, pad
+from training.config import TrainConfig, TrainError
+from training.data import (
+    Corpus,
+    DataError,
+    Example,
+    fingerprint,
+    only_emotions,
+    single_label,
+    training_examples,
+)
+from training.measure import Part
+from training.teachers import soft_labels
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one step reads, on the device it runs on."""
+
+    ids: Tensor
+    lengths: Tensor
+    #: float32 (B, E), rows of zeros for texts without a label.
+    targets: Tensor
+    #: float32 (B,): how much of the loss is the label's.
+    label_weights: Tensor
+    #: float32 (B, E) and (B,): the teachers' probabilities and how much of the loss is theirs.
+    soft_targets: Tensor
+    soft_weights: Tensor
+
+
+class TrainingSet:
+    """Every training text, encoded."""
+
+    def __init__(
+        self,
+        ids: Sequence[tuple[int, ...]],
+        targets: Tensor,
+        soft_targets: Tensor | None,
+        teacher_weight: float,
+    ) -> None:
+        self.ids = ids
+        self.lengths = [len(row) for row in ids]
+        self._targets = targets
+        labelled = targets.sum(dim=1) > 0
+        if soft_targets is None:
+            self._soft_targets = torch.zeros_like(targets)
+            self._soft_weights = torch.zeros(len(ids))
+        else:
+            taught = ~soft_targets.isnan().any(dim=1)
+            share = torch.where(labelled, teacher_weight, 1.0)
+            self._soft_weights = torch.where(taught, share, 0.0)
+            self._soft_targets = soft_targets.nan_to_num(0.0)
+        self._label_weights = torch.where(labelled, 1 - self._soft_weights, 0.0)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @property
+    def is_taught(self) -> bool:
+        """Whether any text has soft labels."""
+        return bool(self._soft_weights.any())
+
+    def batch(self, indices: Sequence[int], device: torch.device) -> Batch:
+        """Return the texts at `indices`, padded to the longest of them."""
+        ids, lengths = pad([self.ids[index] for index in indices])
+        at = torch.tensor(indices)
+        tensors = (
+            ids,
+            lengths,
+            self._targets[at],
+            self._label_weights[at],
+            self._soft_targets[at],
+            self._soft_weights[at],
+        )
+        return Batch(*(tensor.to(device, non_blocking=True) for tensor in tensors))
+
+
+def load_data(config: TrainConfig) -> tuple[list[Corpus], tuple[Emotion, ...]]:
+    """Return the corpora of a configuration in the emotions it scores, and these.
+
+    Raises:
+        DataError: when a data set cannot be read or holds no text of these emotions.
+        TrainError: when fewer than two emotions are left.
+    """
+    from training.sources import load_corpora
+
+    corpora: list[Corpus] = []
+    for each in config.data:
+        found = [each] if isinstance(each, Corpus) else load_corpora(str(each), seed=config.seed)
+        corpora += found
+    corpora = [
+        corpus if corpus.name else replace(corpus, name=f"data-{number}")
+        for number, corpus in enumerate(corpora, start=1)
+    ]
+    if len({corpus.name for corpus in corpora}) != len(corpora):
+        raise DataError("expected data sets of different names, found one named twice")
+    present = {e for corpus in corpora for example in corpus.train for e in example.emotions}
+    emotions = config.emotions or tuple(emotion for emotion in EMOTIONS if emotion in present)
+    if len(emotions) < 2:
+        raise TrainError(f"expected at least two emotions in the data, found {list(emotions)!r}")
+    return [_in_emotions(corpus, emotions) for corpus in corpora], emotions
+
+
+def training_texts(config: TrainConfig, corpora: Sequence[Corpus]) -> list[Example]:
+    """Return what is trained on: no held-out text, resampled and augmented as configured.
+
+    Texts without a label come last, with no emotions.
+    """
+    examples = list(training_examples(corpora))
+    if config.resample is not None:
+        from training.balance import resample
+
+        examples = list(resample(examples, config.resample, seed=config.seed))
+    if config.augment is not None:
+        from training.augment import augmented
+
+        examples = list(augmented(examples, config.augment, seed=config.seed))
+    if config.unlabelled:
+        known = {fingerprint(example.text) for example in examples}
+        for corpus in corpora:
+            known.update(fingerprint(e.text) for e in (*corpus.validation, *corpus.test))
+        for text in (text for path in config.unlabelled for text in _read_texts(path)):
+            if (key := fingerprint(text)) not in known:
+                known.add(key)
+                examples.append(Example(text, ()))
+    return examples
+
+
+def make_training_set(
+    config: TrainConfig,
+    examples: Sequence[Example],
+    tokenizer: Tokenizer,
+    emotions: tuple[Emotion, ...],
+    *,
+    device: str = "cpu",
+    bfloat16: bool = False,
+) -> TrainingSet:
+    """Encode the training texts and ask the teachers about them."""
+    encoded = encode(examples, tokenizer, emotions=emotions, max_tokens=config.max_tokens)
+    soft = None
+    if config.teachers:
+        found = soft_labels(
+            config.teachers,
+            [example.text for example in examples],
+            emotions=emotions,
+            temperature=config.teacher_temperature,
+            cache=config.out_dir / "teachers",
+            device=device,
+            bfloat16=bfloat16,
+        )
+        soft = torch.from_numpy(found)
+    targets = torch.tensor([row.target for row in encoded], dtype=torch.float32)
+    return TrainingSet([row.ids for row in encoded], targets, soft, config.teacher_weight)
+
+
+def parts_of(
+    corpora: Sequence[Corpus],
+    part: str,
+    tokenizer: Tokenizer,
+    emotions: tuple[Emotion, ...],
+    max_tokens: int,
+) -> list[Part]:
+    """Return each corpus's `validation` or `test` texts of exactly one emotion.
+
+    The top label is taken among the emotions that the corpus knows: a model of seven is not
+    asked for neutral where there is none.
+    """
+    parts = []
+    for corpus in corpora:
+        examples = single_label(getattr(corpus, part))
+        known = {e for e_ in (corpus.train, corpus.validation, corpus.test) for x in e_
+                 for e in x.emotions}  # fmt: skip
+        among = tuple(emotion for emotion in emotions if emotion in known)
+        if not examples or len(among) < 2:
+            continue
+        encoded = encode(examples, tokenizer, emotions=emotions, max_tokens=max_tokens)
+        parts.append(Part(corpus.name, examples, [row.ids for row in encoded], among))
+    return parts
+
+
+def class_weights(
+    config: TrainConfig, examples: Sequence[Example], emotions: Sequence[Emotion]
+) -> Tensor | None:
+    """Return one weight an emotion (E,), None where all count the same."""
+    if not config.class_weights:
+        return None
+    from training.balance import class_weights as weigh
+
+    labelled = [example for example in examples if example.emotions]
+    return torch.tensor(weigh(labelled, tuple(emotions)), dtype=torch.float32)
+
+
+def hash_of(examples: Iterable[Example]) -> str:
+    """Name the training texts and their labels, so that a run goes on with no others."""
+    found = hashlib.sha256()
+    for example in examples:
+        found.update(f"{example.text}\0{','.join(example.emotions)}\n".encode("utf-8", "replace"))
+    return found.hexdigest()
+
+
+def _in_emotions(corpus: Corpus, emotions: tuple[Emotion, ...]) -> Corpus:
+    kept = replace(
+        corpus,
+        train=only_emotions(corpus.train, emotions),
+        validation=only_emotions(corpus.validation, emotions),
+        test=only_emotions(corpus.test, emotions),
+    )
+    if not kept.train or not single_label(kept.validation):
+        raise DataError(
+            f"expected training and validation texts of {', '.join(emotions)} in {corpus.name!r}, "
+            "found none"
+        )
+    return kept
+
+
+def _read_texts(path: Path) -> list[str]:
+    """Read texts without labels: the column `text` of a CSV file, else a line each."""
+    import csv
+
+    try:
+        if path.suffix.lower() in {".csv", ".tsv"}:
+            separator = "\t" if path.suffix.lower() == ".tsv" else ","
+            with path.open(encoding="utf-8", errors="replace", newline="") as file:
+                rows = csv.DictReader(file, delimiter=separator)
+                if "text" not in (rows.fieldnames or ()):
+                    raise DataError(f"{path.name}: expected a column 'text', found none")
+                texts = [row["text"] or "" for row in rows]
+        else:
+            texts = path.read_text(encoding="utf-8", errors="replace").split("\n")
+    except OSError as error:
+        raise DataError(f"expected the file of texts {path.name!r}, found none") from error
+    return [text for text in texts if text.strip()]
+
+
+def share_truncated(training_set: TrainingSet, max_tokens: int) -> float:
+    """Return the share of texts that fill `max_tokens`: those cut, and a few that just fit."""
+    return float(np.mean(np.array(training_set.lengths) >= max_tokens))
