@@ -1,4 +1,4 @@
-"""Commands of the researcher: train, export, evaluate. They need the extra `train`."""
+"""Commands of the researcher: train and export. They need the extra `train`."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from typing import Annotated
 
 import typer
 
-from moodwatch.commands import options
-from moodwatch.console import out, print_json
+from moodwatch.console import out
 from moodwatch.errors import ExitCode, UserError
 from moodwatch.settings import load_settings
 
@@ -29,7 +28,6 @@ Data = Annotated[
 def register(app: typer.Typer) -> None:
     app.command(rich_help_panel="Train")(train)
     app.command(rich_help_panel="Train")(export)
-    app.command(rich_help_panel="Train")(evaluate)
 
 
 def train(
@@ -90,26 +88,6 @@ def export(
     config = ExportConfig(name=name, keep_safetensors=safetensors)
     with _told_plainly():
         out.print(f"bundle: {run_export(run, out_dir, data_dir=data, config=config)}", markup=False)
-
-
-def evaluate(
-    data: Data,
-    bundle: options.Bundle = None,
-    device: options.Device = None,
-) -> None:
-    """Print a bundle's figures on the test sets as JSON.
-
-    [bold]Example[/]
-
-      moodwatch evaluate --data data --bundle bundles/first
-    """
-    _need_training()
-    from moodwatch.scorers import load_scorer
-    from training.evaluate import evaluate as run_evaluation
-
-    scorer = load_scorer(load_settings(bundle=bundle, device=device))
-    with _told_plainly():
-        print_json(run_evaluation(scorer, data))
 
 
 @contextmanager

@@ -1,0 +1,236 @@
+"""`moodwatch evaluate`, `compare` and `describe`: how good a model is, which is better, what it is.
+
+They need the extra `train`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from moodwatch.commands import options
+from moodwatch.console import err, out, print_json, print_table
+from moodwatch.errors import ExitCode, UserError
+from moodwatch.outcome import output_folder
+from moodwatch.settings import load_settings
+
+if TYPE_CHECKING:
+    from records import Emotion
+    from training.evaluate import Evaluation, ScoresTexts, TestSet
+
+Data = Annotated[
+    list[str],
+    typer.Option(
+        "--data",
+        help="Labelled texts: a folder (dair-emotion-split, goemotions, both of them, or "
+        "train/validation/test files), a csv, tsv, jsonl, parquet or txt file (all of it is "
+        "judged), or a hub id. Repeatable",
+    ),
+]
+TextColumn = Annotated[str | None, typer.Option(help="Column of the text, where not found by name")]
+LabelColumn = Annotated[str | None, typer.Option(help="Column of the label, likewise")]
+Labels = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--label",
+        metavar="NAME=EMOTION",
+        help="What a label of the data means, calm=joy; 'calm=' leaves its texts out. Repeatable",
+    ),
+]
+
+
+def register(app: typer.Typer) -> None:
+    app.command(rich_help_panel="Train")(evaluate)
+
+
+def evaluate(
+    data: Data,
+    models: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[BUNDLE_OR_RUN]...",
+            help="Folders of bundles or runs. Default: the shipped one",
+        ),
+    ] = None,
+    bundle: options.Bundle = None,
+    against: Annotated[
+        Path | None, typer.Option(help="Bundle or run to subtract, on the same texts")
+    ] = None,
+    out_dir: Annotated[
+        Path | None, typer.Option("--out", help="Folder for charts and a page", file_okay=False)
+    ] = None,
+    text_column: TextColumn = None,
+    label_column: LabelColumn = None,
+    labels: Labels = None,
+    among_all: Annotated[
+        bool,
+        typer.Option("--all-emotions", help="Let emotions that the data lacks be answers, too"),
+    ] = False,
+    device: options.Device = None,
+    seed: Annotated[int, typer.Option(help="Of the bootstrap's draws")] = 0,
+    as_json: options.Json = False,
+) -> None:
+    """Judge bundles or runs on labelled texts: accuracy, F1, loss, calibration, by emotion.
+
+    Every figure comes with the middle 95 % of 2,000 bootstrap draws. Several models of one
+    recipe (its seeds) also get their mean and deviation; --against gives paired differences.
+
+    [bold]Examples[/]
+
+      moodwatch evaluate --data data --out judged
+
+      moodwatch evaluate bundles/mine --data reviews.csv --label calm=joy
+
+      moodwatch evaluate bundles/int8 --against runs/float --data data --json
+    """
+    need_training()
+    from training.verdict import write_verdict
+
+    folders: list[Path | None] = [*(models or [])] or [bundle]
+    place = None if out_dir is None else output_folder(out_dir)
+    with told_plainly():
+        tests = _test_sets(data, text_column, label_column, parse_labels(labels or []))
+        found = [
+            one
+            for folder in folders
+            for one in _judged(load_model(folder, device), tests, among_all, seed)
+        ]
+        base = []
+        if against is not None:
+            base = _judged(load_model(against, device), tests, among_all, seed)
+        page = None if place is None else write_verdict(found, place)
+        _tell(found, base, as_json=as_json, seed=seed)
+    if page is not None:
+        err.print(f"page: {page}", markup=False)
+
+
+def _tell(
+    found: Sequence[Evaluation], base: Sequence[Evaluation], *, as_json: bool, seed: int
+) -> None:
+    from training.evaluate import compare_pair
+    from training.verdict import difference_rows, emotion_table, notes, spread_rows, summary_table
+
+    pairs = [
+        (one, other, compare_pair(one, other, seed=seed))
+        for one in found
+        for other in base
+        if one.data == other.data
+    ]
+    if as_json:
+        _print_document(found, pairs)
+        return
+    columns, rows = summary_table(found)
+    print_table(columns, [*rows, *spread_rows(found)])
+    for one in found:
+        out.print(f"\n{one.model} on {one.data}. {notes(one)}", markup=False)
+        print_table(*emotion_table(one))
+    if pairs:
+        out.print(f"\nLess {pairs[0][1].model}, on the same texts:", markup=False)
+        shown = [
+            row
+            for one, _, differences in pairs
+            if differences
+            for row in difference_rows(one.model, one.data, differences)
+        ]
+        print_table(["model", "test set", "figure", "difference", "95 %", "p"], shown)
+
+
+def _print_document(
+    found: Sequence[Evaluation],
+    pairs: Sequence[tuple[Evaluation, Evaluation, Mapping[str, object] | None]],
+) -> None:
+    """Print one object a model: test sets by name, as ever; a list of them for several."""
+    from training.verdict import spreads
+
+    models: dict[str, dict[str, object]] = {}
+    for one in found:
+        models.setdefault(one.model, {"model": one.model})[one.data] = one.to_json()
+    for one, other, differences in pairs:
+        document: dict[str, object] = {"model": other.model}
+        for name, difference in (differences or {}).items():
+            document[name] = difference.to_json()  # type: ignore[attr-defined]
+        against = models[one.model].setdefault("against", {})
+        against[one.data] = document  # type: ignore[index]
+    documents = list(models.values())
+    if len(documents) == 1:
+        print_json(documents[0])
+    else:
+        print_json({"models": documents, "spread": spreads(found)})
+
+
+def load_model(folder: Path | None, device: str | None) -> ScoresTexts:
+    """Load a bundle (None: the shipped or the configured one) or a run as a scorer."""
+    from moodwatch.scorers import load_scorer
+
+    if folder is not None and (folder / "network.json").exists():
+        from training.scorers import RunScorer
+
+        return RunScorer.load(folder)
+    return load_scorer(load_settings(bundle=folder, device=device))
+
+
+def parse_labels(pairs: Sequence[str]) -> dict[str, Emotion | None]:
+    """Read NAME=EMOTION pairs; nothing behind the sign leaves the label's texts out."""
+    from records import EMOTIONS
+
+    known = {str(emotion): emotion for emotion in EMOTIONS}
+    found: dict[str, Emotion | None] = {}
+    for pair in pairs:
+        name, sign, emotion = pair.partition("=")
+        if not sign or not name or (emotion and emotion not in known):
+            raise UserError(
+                f"expected --label NAME=EMOTION with one of {', '.join(EMOTIONS)}, found {pair!r}"
+            )
+        found[name] = known[emotion] if emotion else None
+    return found
+
+
+def _test_sets(
+    data: Sequence[str],
+    text_column: str | None,
+    label_column: str | None,
+    label_map: Mapping[str, Emotion | None],
+) -> list[TestSet]:
+    from training.evaluate import load_test_sets
+
+    return [
+        test
+        for spec in data
+        for test in load_test_sets(
+            spec,
+            text_column=text_column,
+            label_column=label_column,
+            label_map=label_map or None,
+        )
+    ]
+
+
+def _judged(
+    scorer: ScoresTexts, tests: Sequence[TestSet], among_all: bool, seed: int
+) -> list[Evaluation]:
+    from training.evaluate import evaluate_on
+
+    return [evaluate_on(scorer, test, among_all=among_all, seed=seed) for test in tests]
+
+
+@contextmanager
+def told_plainly() -> Iterator[None]:
+    """Turn what the room of training says of a user's files into a line."""
+    from training.config import TrainError
+    from training.data import DataError
+
+    try:
+        yield
+    except (DataError, TrainError) as error:
+        raise UserError(str(error), ExitCode.INPUT) from None
+
+
+def need_training() -> None:
+    """Say how to get the extra where it is not installed."""
+    if any(find_spec(name) is None for name in ("torch", "sklearn", "datasets")):
+        raise UserError("judging a model needs more packages: pip install '.[train]'")
