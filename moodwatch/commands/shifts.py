@@ -8,7 +8,7 @@ import typer
 
 from moodwatch.commands import options
 from moodwatch.console import out, print_facts, print_json, print_table
-from moodwatch.errors import ExitCode, UserError
+from moodwatch.errors import UserError
 from moodwatch.services import open_engine
 from moodwatch.settings import load_settings
 

@@ -175,7 +175,13 @@ def test_every_recipe_of_the_cookbook_answers(engine: Engine, model_id: int) -> 
     save(engine, messages[:3], second, [scores("fear")] * 3)
     started, seen = now - timedelta(days=3), now - timedelta(days=1)
     shift = ShiftRecord("support", None, "anger", "up", started, seen, 0.1, 0.3, 3.9, 60, 7)
-    save_shifts(engine, [shift], model_id)
+    silence = ShiftRecord(
+        *("support", None, None, "down", started, seen, 0.0, 0.0, None, 0, 5),
+        kind="silence",
+        rate_before=40.0,
+        rate_after=0.0,
+    )
+    save_shifts(engine, [shift, silence], model_id)
     ledger = SqlLedger(engine)
     state = ledger.begin(Origin("/a.csv", "a", 1, "{}"))
     progress = Progress(rows_read=1, n_rejected=1)

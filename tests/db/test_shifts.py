@@ -1,0 +1,195 @@
+"""One row a change: found again it is updated, and what a person decided stays decided."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine
+
+from db.queries import read_only_query
+from db.shifts import (
+    MAX_WORDS,
+    Moved,
+    ShiftRecord,
+    UnknownShiftError,
+    get_shift,
+    list_shifts,
+    save_shifts,
+    set_state,
+)
+from db.store import register_model
+from records import EMOTIONS
+
+DAY = timedelta(days=1)
+NOW = datetime(2024, 6, 3, 6, tzinfo=UTC)
+ANGER = ShiftRecord(
+    *("support", None, "anger", "up", NOW - 9 * DAY, NOW - 5 * DAY, 0.1, 0.3, 3.9, 60, 7),
+    interval_before=(0.08, 0.12),
+    interval_after=(0.25, 0.36),
+    persistence_days=4,
+    words=[Moved("refund", 1, 40, 6.5)],
+)
+SILENCE = ShiftRecord(
+    *("support", None, None, "down", NOW - 3 * DAY, NOW - 2 * DAY, 0.0, 0.0, None, 0, 4),
+    kind="silence",
+    rate_before=40.0,
+    rate_after=0.0,
+)
+
+
+def states_in_the_view(engine: Engine) -> list[str]:
+    with read_only_query(engine, "SELECT state FROM mood_shifts ORDER BY id") as (_, rows):
+        return [str(row[0]) for row in rows]
+
+
+def test_a_shift_comes_back_as_it_was_stored(engine: Engine, model_id: int) -> None:
+    assert save_shifts(engine, [ANGER, SILENCE], model_id, now=NOW) == 2
+
+    silence, anger = list_shifts(engine, now=NOW)
+
+    assert anger.record == replace(ANGER, words=tuple(ANGER.words or ()), authors=())
+    assert (anger.model, anger.state, anger.opened_at) == ("tiny@1", "open", NOW)
+    assert silence.record == replace(SILENCE, words=(), authors=())
+    assert get_shift(engine, anger.id, now=NOW) == anger
+
+
+def test_a_shift_found_again_is_updated_and_not_doubled(engine: Engine, model_id: int) -> None:
+    save_shifts(engine, [ANGER], model_id, now=NOW)
+    [first] = list_shifts(engine)
+    again = replace(
+        ANGER, detected_at=ANGER.detected_at + DAY, share_after=0.4, severity=9, words=None
+    )
+
+    assert save_shifts(engine, [again], model_id, now=NOW + DAY) == 0
+
+    [kept] = list_shifts(engine)
+    assert kept.id == first.id
+    assert (kept.record.share_after, kept.record.severity) == (0.4, 9)
+    # When it was flagged, and words that were not looked at again, stay.
+    assert (kept.record.detected_at, kept.opened_at) == (ANGER.detected_at, NOW)
+    assert kept.record.words == (Moved("refund", 1, 40, 6.5),)
+
+
+def test_one_open_shift_a_change_and_not_one_a_day(engine: Engine, model_id: int) -> None:
+    for n in range(20):
+        late = replace(ANGER, detected_at=ANGER.detected_at + n * DAY, persistence_days=4 + n)
+        save_shifts(engine, [late], model_id, now=NOW + n * DAY)
+
+    [kept] = list_shifts(engine)
+    assert kept.record.persistence_days == 23
+
+
+def test_another_change_is_a_shift_of_its_own(engine: Engine, model_id: int) -> None:
+    others = [
+        replace(ANGER, direction="down"),
+        replace(ANGER, emotion="joy"),
+        replace(ANGER, source="shop"),
+        replace(ANGER, author="ann"),
+        replace(ANGER, detected_at=ANGER.detected_at + 29 * DAY),
+    ]
+
+    assert save_shifts(engine, [ANGER, *others], model_id, now=NOW) == 6
+    assert save_shifts(engine, [ANGER, *others], model_id, now=NOW) == 0
+
+
+def test_two_changes_found_together_are_two(engine: Engine, model_id: int) -> None:
+    second = replace(ANGER, detected_at=ANGER.detected_at + 20 * DAY)
+
+    assert save_shifts(engine, [ANGER, second], model_id, now=NOW) == 2
+    assert save_shifts(engine, [ANGER, second], model_id, now=NOW) == 0
+
+
+def test_a_decision_outlives_the_next_report(engine: Engine, model_id: int) -> None:
+    save_shifts(engine, [ANGER], model_id, now=NOW)
+    [shift] = list_shifts(engine)
+
+    set_state(engine, shift.id, "acknowledged", now=NOW)
+    save_shifts(engine, [replace(ANGER, severity=9)], model_id, now=NOW + DAY)
+
+    assert get_shift(engine, shift.id).state == "acknowledged"
+    assert states_in_the_view(engine) == ["acknowledged"]
+
+
+def test_a_snoozed_shift_is_open_again_when_its_time_is_over(engine: Engine, model_id: int) -> None:
+    save_shifts(engine, [ANGER, replace(ANGER, emotion="fear")], model_id)
+    now = datetime.now(UTC)
+    fear, anger = list_shifts(engine)
+
+    set_state(engine, anger.id, "snoozed", now + DAY)
+    set_state(engine, fear.id, "snoozed", now - DAY)
+
+    assert get_shift(engine, anger.id, now=now).state == "snoozed"
+    assert get_shift(engine, anger.id, now=now + 2 * DAY).state == "open"
+    assert [s.id for s in list_shifts(engine, states=["open"], now=now)] == [fear.id]
+    assert states_in_the_view(engine) == ["snoozed", "open"]
+
+
+def test_a_shift_that_is_over_is_closed_until_a_person_says_otherwise(
+    engine: Engine, model_id: int
+) -> None:
+    over = replace(ANGER, is_over=True)
+    save_shifts(engine, [ANGER], model_id, now=NOW)
+    [shift] = list_shifts(engine)
+    set_state(engine, shift.id, "acknowledged", now=NOW + DAY)
+
+    save_shifts(engine, [over], model_id, now=NOW + 2 * DAY)
+    assert get_shift(engine, shift.id).state == "closed"
+    assert states_in_the_view(engine) == ["closed"]
+
+    set_state(engine, shift.id, "open", now=NOW + 3 * DAY)
+    save_shifts(engine, [over], model_id, now=NOW + 4 * DAY)
+    assert get_shift(engine, shift.id).state == "open"
+    assert states_in_the_view(engine) == ["open"]
+
+
+def test_shifts_are_found_by_what_they_are(engine: Engine, model_id: int) -> None:
+    save_shifts(engine, [ANGER, SILENCE, replace(ANGER, source="shop", severity=2)], model_id)
+
+    def ids(**wanted: object) -> list[str]:
+        return [
+            f"{shift.record.source} {shift.record.kind}"
+            for shift in list_shifts(engine, **wanted)  # type: ignore[arg-type]
+        ]
+
+    assert ids(kinds=["silence"]) == ["support silence"]
+    assert ids(source="shop") == ["shop mood"]
+    assert ids(least_severity=5) == ["support mood"]
+    assert ids(emotion="joy") == []
+    assert ids(since=NOW - 2 * DAY) == ["support silence"]
+    assert ids(limit=1) == ["support silence"]
+    assert ids(states=["closed"]) == []
+
+
+def test_lists_are_of_the_current_model_but_silence_is_of_all(
+    engine: Engine, model_id: int
+) -> None:
+    save_shifts(engine, [ANGER, SILENCE], model_id, now=NOW)
+    second = register_model(engine, "tiny@2", EMOTIONS, make_current=True)
+
+    assert [shift.record.kind for shift in list_shifts(engine)] == ["silence"]
+    assert save_shifts(engine, [ANGER, SILENCE], second, now=NOW) == 1
+
+
+def test_lists_kept_with_a_shift_are_bounded(engine: Engine, model_id: int) -> None:
+    many = [Moved("w" * 200, 1, 2, z) for z in range(100)]
+    save_shifts(engine, [replace(ANGER, words=many)], model_id)
+
+    words = list_shifts(engine)[0].record.words
+    assert words is not None
+    assert [word.z for word in words] == list(range(99, 99 - MAX_WORDS, -1))
+    assert {len(word.name) for word in words} == {40}
+
+
+def test_an_unknown_id_is_told_with_what_to_do(engine: Engine, model_id: int) -> None:
+    for ask in (get_shift, lambda e, i: set_state(e, i, "open")):
+        with pytest.raises(UnknownShiftError, match="found 77: 'moodwatch shifts list'"):
+            ask(engine, 77)
+
+
+def test_only_a_snoozed_shift_has_an_end(engine: Engine, model_id: int) -> None:
+    with pytest.raises(ValueError, match="expected an end"):
+        set_state(engine, 1, "snoozed")
+    with pytest.raises(ValueError, match="expected an end"):
+        set_state(engine, 1, "open", NOW)
