@@ -5,28 +5,14 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-#: A cell that starts so is run as a formula by spreadsheets.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+from reporting.formulas import neutral_cell
 
 #: Rows in one Parquet row group; a few MB in memory.
 ROW_GROUP = 50_000
-
-
-def neutral_cell(value: object) -> object:
-    """Return `value`, text that a spreadsheet would run as a formula led by an apostrophe.
-
-    Source: OWASP, CSV Injection.
-    """
-    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
-        return f"'{value}"
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return value
 
 
 def write_csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

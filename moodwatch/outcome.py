@@ -61,13 +61,15 @@ def print_report(result: ReportResult, period: Period) -> None:
         out.print(seen_line(shift), markup=False)
     for shift in result.shifts:
         out.print(shift_line(shift), markup=False)
-    out.print(f"report: {result.path}", markup=False)
+    for path in result.paths:
+        out.print(f"report: {path}", markup=False)
 
 
 def report_document(result: ReportResult) -> dict[str, Any]:
     """Return a report's numbers for `--json`."""
     return {
         "report": str(result.path),
+        "files": [str(path) for path in result.paths],
         "shifts": [asdict(shift) for shift in result.shifts],
         "seen_afterwards": [asdict(shift) for shift in result.seen_afterwards],
         "trend": result.trend.to_dict("records"),

@@ -1,46 +1,94 @@
-"""Chart specs of the report, as Vega-Lite dictionaries made with Altair; aggregates only.
+"""The report's picture as a Vega-Lite dictionary made with Altair; aggregates only.
 
-One chart an emotion, so that colour is never the only thing that tells them apart. Colours of
-text and grid are set in the page, which knows whether the reader prefers light or dark.
+One chart an emotion, so that colour is never the only thing that tells them apart. For
+`reporting.twins.picture`; the page draws its own charts, which can be filtered.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any, Final
+from textwrap import wrap
+from typing import Any, Final, TypeVar
 
 import altair as alt
 import pandas as pd
 
 from records import Emotion
+from reporting.palette import COLOURS
 from reporting.trends import Period, last_day, previous_start
 
-#: Fixed for ever, so that readers learn them: from Okabe & Ito (2008), readable for colour-blind
-#: people, lightened where needed to stand on a dark page too.
-COLOURS: Final[dict[Emotion, str]] = {
-    "sadness": "#2f88c9",
-    "joy": "#e69f00",
-    "love": "#cc79a7",
-    "anger": "#d55e00",
-    "fear": "#8f7cc3",
-    "surprise": "#56b4e9",
-    "disgust": "#009e73",
-    "neutral": "#8a8a8a",
-}
-
 Spec = dict[str, Any]
+_Chart = TypeVar("_Chart", alt.Chart, alt.LayerChart)
 
-_HEIGHT: Final = 130
+_HEIGHT: Final = 120
+#: Of one chart; the wide ones span all columns.
+_WIDTH: Final = 300
+_COLUMNS: Final = 3
+_WIDE: Final = 980
+
+#: Characters in a line under the title.
+_LINE: Final = 140
 
 #: Above this many buckets points would merge into a thick line, and gaps are not drawn.
 _MOST_POINTS: Final = 80
 _MOST_BUCKETS: Final = 6000
 
 
+def picture(
+    trend: pd.DataFrame,
+    volume: pd.DataFrame,
+    *,
+    period: Period,
+    title: str,
+    subtitle: Sequence[str],
+    changes: Sequence[tuple[date, str]] = (),
+) -> Spec:
+    """Return the whole picture: net mood, a chart an emotion, messages.
+
+    Args:
+        trend: As `reporting.trends.trend` returns it.
+        volume: As `reporting.trends.bucket_counts` returns it.
+        period: The bucket's length.
+        title: Heading; lines of `subtitle` stand under it.
+        changes: First day and emotion of each flagged shift, drawn as a dashed line.
+    """
+    lines = [part for line in subtitle for part in wrap(line, _LINE)]
+    heading = alt.TitleParams(title, subtitle=lines, anchor="start", fontSize=18, offset=16)
+    if trend.empty:
+        nothing = alt.Chart(_inline([{"text": "no scored messages with a date"}]))
+        empty = nothing.mark_text(fontSize=14).encode(text="text:N").properties(width=_WIDE)
+        return _finished(empty.properties(title=heading))
+    emotions = emotion_charts(trend, period=period, changes=changes)
+    parts = [
+        net_mood_chart(trend, period=period, changes=changes),
+        alt.concat(*emotions, columns=_COLUMNS),
+        volume_chart(volume, period=period),
+    ]
+    return _finished(alt.vconcat(*parts, title=heading))
+
+
+def _finished(chart: alt.TopLevelMixin) -> Spec:
+    spec: Spec = chart.to_dict()
+    spec["config"] = {
+        "background": "white",
+        "font": "DejaVu Sans, Arial, sans-serif",
+        "view": {"stroke": None},
+        "axis": {"gridColor": "#d9dee3", "labelColor": "#56616b", "titleColor": "#56616b"},
+        "axisX": {"grid": False, "labelOverlap": True, "tickCount": 5},
+        "title": {"anchor": "start", "fontSize": 12},
+        "line": {"color": "#1c2126"},
+        "point": {"color": "#1c2126"},
+        "area": {"color": "#1c2126"},
+        "bar": {"color": "#56616b"},
+        "rule": {"color": "#56616b"},
+    }
+    return spec
+
+
 def emotion_charts(
     trend: pd.DataFrame, *, period: Period, changes: Sequence[tuple[date, str]] = ()
-) -> list[tuple[Emotion, Spec]]:
+) -> list[alt.LayerChart]:
     """Return a chart an emotion: share by bucket with its 95 % interval, on one common scale.
 
     Args:
@@ -56,11 +104,13 @@ def emotion_charts(
         rows = _with_gaps(trend[trend["emotion"] == emotion], period)
         rows = rows[["start", "share", "low", "high", "count", "n"]]
         marks = [day for day, changed in changes if changed == emotion]
-        charts.append((emotion, _share_chart(rows, emotion, min(top, 1.0), marks)))
+        charts.append(_share_chart(rows, emotion, min(top, 1.0), marks))
     return charts
 
 
-def _share_chart(rows: pd.DataFrame, emotion: Emotion, top: float, marks: list[date]) -> Spec:
+def _share_chart(
+    rows: pd.DataFrame, emotion: Emotion, top: float, marks: list[date]
+) -> alt.LayerChart:
     colour = COLOURS[emotion]
     x = alt.X("start:T", title=None)
     scale = alt.Scale(domain=[0, top], clamp=True)
@@ -71,24 +121,16 @@ def _share_chart(rows: pd.DataFrame, emotion: Emotion, top: float, marks: list[d
     line = base.mark_line(color=colour, strokeWidth=2, point=_points(len(rows), colour)).encode(
         x=x,
         y=alt.Y("share:Q", title=None, scale=scale, axis=alt.Axis(format=".0%", tickCount=3)),
-        tooltip=[
-            alt.Tooltip("start:T", title="from", format="%-d %b %Y"),
-            alt.Tooltip("share:Q", title=emotion, format=".1%"),
-            alt.Tooltip("low:Q", title="at least (95 %)", format=".1%"),
-            alt.Tooltip("high:Q", title="at most (95 %)", format=".1%"),
-            alt.Tooltip("count:Q", title=f"{emotion} messages", format=","),
-            alt.Tooltip("n:Q", title="scored messages", format=","),
-        ],
     )
     layers: list[alt.Chart] = [band, line]
     if marks:
         layers.append(_shift_marks(marks))
-    return _spec(alt.layer(*layers), f"Share of {emotion} by time, with 95 % interval")
+    return _sized(alt.layer(*layers), f"{emotion}, share with 95 % interval", _WIDTH)
 
 
 def net_mood_chart(
     trend: pd.DataFrame, *, period: Period, changes: Sequence[tuple[date, str]] = ()
-) -> Spec:
+) -> alt.LayerChart:
     """Return the net mood by bucket with its 95 % interval."""
     rows = _with_gaps(trend.drop_duplicates("start"), period)
     rows = rows[["start", "net_mood", "net_low", "net_high", "n"]]
@@ -103,20 +145,15 @@ def net_mood_chart(
     line = base.mark_line(strokeWidth=2, point=_points(len(rows))).encode(
         x=x,
         y=alt.Y("net_mood:Q", title=None, scale=scale, axis=alt.Axis(format="+.1f", tickCount=5)),
-        tooltip=[
-            alt.Tooltip("start:T", title="from", format="%-d %b %Y"),
-            alt.Tooltip("net_mood:Q", title="net mood", format="+.2f"),
-            alt.Tooltip("n:Q", title="scored messages", format=","),
-        ],
     )
     layers: list[alt.Chart] = [band, zero, line]
     days = sorted({day for day, _ in changes})
     if days:
         layers.append(_shift_marks(days))
-    return _spec(alt.layer(*layers), "Net mood by time, with 95 % interval")
+    return _sized(alt.layer(*layers), "Net mood with 95 % interval", _WIDE)
 
 
-def volume_chart(volume: pd.DataFrame, *, period: Period) -> Spec:
+def volume_chart(volume: pd.DataFrame, *, period: Period) -> alt.Chart:
     """Return the number of messages by bucket; `volume` is what `bucket_counts` returns."""
     rows = pd.DataFrame(
         {
@@ -135,14 +172,9 @@ def volume_chart(volume: pd.DataFrame, *, period: Period) -> Spec:
             x2="end:T",
             y2=alt.datum(0),
             y=alt.Y("all:Q", title=None, axis=alt.Axis(tickCount=3, format="~s")),
-            tooltip=[
-                alt.Tooltip("start:T", title="from", format="%-d %b %Y"),
-                alt.Tooltip("scored:Q", title="scored", format=","),
-                alt.Tooltip("unsupported:Q", title="not scored", format=","),
-            ],
         )
     )
-    return _spec(bars, "Messages by time")
+    return _sized(bars, "Messages", _WIDE)
 
 
 def _points(n_rows: int, colour: str | None = None) -> dict[str, Any] | bool:
@@ -154,18 +186,14 @@ def _points(n_rows: int, colour: str | None = None) -> dict[str, Any] | bool:
 def _shift_marks(days: list[date]) -> alt.Chart:
     values = [{"day": f"{day.isoformat()}T00:00:00", "label": "shift"} for day in days]
     marks: alt.Chart = (
-        alt.Chart(_inline(values))
-        .mark_rule(strokeDash=[4, 3], strokeWidth=1.5)
-        .encode(x="day:T", tooltip=[alt.Tooltip("day:T", title="shift since", format="%-d %b %Y")])
+        alt.Chart(_inline(values)).mark_rule(strokeDash=[4, 3], strokeWidth=1.5).encode(x="day:T")
     )
     return marks
 
 
-def _spec(chart: alt.Chart | alt.LayerChart | alt.FacetChart, description: str) -> Spec:
-    sized = chart.properties(width="container", height=_HEIGHT, description=description)
-    spec: Spec = sized.to_dict()
-    spec.pop("config", None)
-    return spec
+def _sized(chart: _Chart, title: str, width: int) -> _Chart:
+    sized: _Chart = chart.properties(width=width, height=_HEIGHT, title=title)
+    return sized
 
 
 def _records(rows: pd.DataFrame) -> alt.Data:

@@ -1,7 +1,7 @@
 """Build a report from the database: read the roll-up, judge it, store the shifts, write the page.
 
-The only file of this room that reads or writes the database. Called by `moodwatch report` and
-`moodwatch run`, and by the scheduled job through the roof's allow-list.
+With `reporting.evidence` the only file of this room that talks to the database. Called by
+`moodwatch report` and `moodwatch run`, and by the scheduled job through the roof's allow-list.
 """
 
 from __future__ import annotations
@@ -18,24 +18,20 @@ import structlog
 from sqlalchemy import Engine
 
 from db.models import register_model
-from db.queries import ModelFact, StatusCounts, examples, hourly, read_only_query, status
+from db.queries import ModelFact, StatusCounts, hourly, read_only_query, status
 from db.shifts import ShiftRecord, save_shifts
-from records import EMOTIONS, Emotion
+from records import EMOTIONS
+from reporting.evidence import around_change, excerpts, midnight
 from reporting.page import Evidence, Quality, Report, assemble
-from reporting.render import Example, write_html
 from reporting.series import Shift
 from reporting.shifts import ECHO_DAYS, ShiftReport, detect
 from reporting.trends import Period, daily_counts, trend
+from reporting.twins import Format, write_formats
 
 log = structlog.get_logger(__name__)
 
 REPORT_FILE: Final = "report.html"
 
-#: Days before and after a change whose texts are compared word by word.
-_COMPARED_DAYS: Final = 28
-#: Most texts read for that, an emotion and side.
-_MOST_TEXTS: Final = 500
-_EXAMPLES_SHOWN: Final = 3
 #: The newest changes are explained; older ones are listed.
 _CHANGES_EXPLAINED: Final = 10
 
@@ -52,6 +48,8 @@ class ReportResult:
     notes: tuple[str, ...] = ()
     #: Largest changes of archives too short for alarms: seen afterwards, not an alarm.
     seen_afterwards: tuple[Shift, ...] = field(default=())
+    #: Every file written, `path` the first of them.
+    paths: tuple[Path, ...] = ()
 
 
 def build_report(
@@ -66,6 +64,7 @@ def build_report(
     title: str = "",
     now: datetime | None = None,
     file_name: str = REPORT_FILE,
+    formats: Sequence[Format] = ("html",),
 ) -> ReportResult:
     """Judge what is stored, store new shifts, and write one HTML file.
 
@@ -82,7 +81,8 @@ def build_report(
         until: End of what is shown and judged, exclusive.
         title: Heading of the page.
         now: The time of the report, for scheduled ones their slot.
-        file_name: Name of the page in `out_dir`.
+        file_name: Name of the page in `out_dir`; other formats have their own suffix.
+        formats: What to write; all formats tell the same.
     """
     made_at = now or datetime.now(UTC)
     zone = ZoneInfo(time_zone)
@@ -105,27 +105,31 @@ def build_report(
     explained = found.shifts[-_CHANGES_EXPLAINED * len(EMOTIONS) :]
 
     def evidence_of(change: Sequence[Shift]) -> Evidence:
-        return _evidence(engine, change, emotions, zone) if change[0] in explained else Evidence()
+        return (
+            around_change(engine, change, emotions, zone) if change[0] in explained else Evidence()
+        )
 
-    page = assemble(
-        Report(
-            hourly=shown,
-            shifts=found,
-            quality=_quality(counted),
-            model=model.name if model is not None else "none",
-            made_at=made_at,
-            period=period,
-            time_zone=time_zone,
-            source=source,
-            title=title,
-            notes=_notes(counted, model),
-        ),
-        evidence_of,
+    held, words = excerpts(engine, shown, period=period, time_zone=time_zone, source=source)
+    made_of = Report(
+        hourly=shown,
+        shifts=found,
+        quality=_quality(counted),
+        model=model.name if model is not None else "none",
+        made_at=made_at,
+        period=period,
+        time_zone=time_zone,
+        source=source,
+        title=title,
+        notes=_notes(counted, model),
+        excerpts=held,
+        words=words,
     )
-    path = write_html(page, Path(out_dir) / file_name)
+    page = assemble(made_of, evidence_of)
+    paths = write_formats(formats, made_of, page, Path(out_dir) / file_name)
     log.info("report_written", n_shifts=len(found.shifts), n_hours=len(shown))
     return ReportResult(
-        path=path,
+        path=paths[0],
+        paths=paths,
         shifts=found.shifts,
         trend=trend(shown, period=period, time_zone=time_zone, source=source, today=today),
         notes=(*found.notes, *page.notes),
@@ -215,19 +219,15 @@ def _not_stored_yet(engine: Engine, found: Sequence[ShiftRecord]) -> list[ShiftR
     ]
 
 
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
-
-
 def _record(shift: Shift, zone: ZoneInfo) -> ShiftRecord:
     return ShiftRecord(
         source=shift.source,
         author=None,
         emotion=shift.emotion,
         direction=shift.direction,
-        started_at=_midnight(shift.started_at, zone),
+        started_at=midnight(shift.started_at, zone),
         # The alarm is raised when the day's messages are complete.
-        detected_at=_midnight(shift.detected_at + timedelta(days=1), zone),
+        detected_at=midnight(shift.detected_at + timedelta(days=1), zone),
         share_before=shift.share_before,
         share_after=shift.share_after,
         odds_ratio=shift.odds_ratio,
@@ -235,46 +235,6 @@ def _record(shift: Shift, zone: ZoneInfo) -> ShiftRecord:
         severity=shift.severity,
         state=shift.state,
     )
-
-
-def _evidence(
-    engine: Engine, change: Sequence[Shift], emotions: Sequence[Emotion], zone: ZoneInfo
-) -> Evidence:
-    """Read texts around a change: all emotions' for the words, the moved ones' as examples."""
-    source = change[0].source
-    began = change[0].started_at
-    start = _midnight(began, zone)
-    before = _midnight(_days_later(began, -_COMPARED_DAYS), zone)
-    after = _midnight(_days_later(began, _COMPARED_DAYS), zone)
-
-    def texts(emotion: Emotion, since: datetime, until: datetime) -> pd.DataFrame:
-        return examples(
-            engine, source=source, emotion=emotion, since=since, until=until, limit=_MOST_TEXTS
-        )
-
-    earlier = {emotion: texts(emotion, before, start) for emotion in emotions}
-    later = {emotion: texts(emotion, start, after) for emotion in emotions}
-    shown = []
-    for shift in change:
-        is_up = shift.direction == "up"
-        frame = (later if is_up else earlier)[shift.emotion].head(_EXAMPLES_SHOWN)
-        heading = f"Messages scored {shift.emotion} {'since' if is_up else 'before'} then"
-        shown.append((heading, [_example(row, zone) for _, row in frame.iterrows()]))
-    return Evidence(
-        texts_before=[text for frame in earlier.values() for text in frame["text"]],
-        texts_after=[text for frame in later.values() for text in frame["text"]],
-        examples=shown,
-    )
-
-
-def _days_later(day: date, n_days: int) -> date:
-    """Add days, staying within the calendar: journals reach back to its first years."""
-    return date.fromordinal(min(max(day.toordinal() + n_days, 2), date.max.toordinal() - 2))
-
-
-def _example(row: pd.Series, zone: ZoneInfo) -> Example:
-    day = row["posted_at"].astimezone(zone).date().isoformat()
-    return Example(day=day, text=str(row["text"]), score=float(row["score"]))
 
 
 def _quality(counted: StatusCounts) -> Quality:

@@ -5,18 +5,20 @@ Between `reporting.jobs`, which reads the database, and `reporting.render`, whic
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-import numpy as np
 import pandas as pd
 
-from reporting.charts import emotion_charts, net_mood_chart, volume_chart
-from reporting.explain import changed_words
-from reporting.render import Cell, Change, Example, Fact, Page, Row, Section
+from records import Emotion
+from reporting.comparison import compare_newest
+from reporting.explain import TypicalWord, changed_words, marked
+from reporting.explorer import Excerpts, explorer
+from reporting.reading import LIMITS, reading_help
+from reporting.render import Change, Example, Fact, Page
 from reporting.sentences import (
     change_sentence,
     headlines,
@@ -26,18 +28,17 @@ from reporting.sentences import (
 )
 from reporting.series import Shift
 from reporting.shifts import ShiftReport
-from reporting.trends import Period, bucket_counts, scored_emotions, trend, zone_note
+from reporting.trends import Period, scored_emotions, trend, zone_note
 
-#: Sources that get a section of their own; the largest come first.
-_MOST_SECTIONS: Final = 8
-_NEWEST_ROWS: Final = 10
+#: Words shown for each emotion.
+_WORDS_SHOWN: Final = 12
 
 _METHOD: Final = (
     "Shares are messages by their highest score, of all scored messages with a date; intervals "
-    "are Wilson's at 95 %. Shifts are found by an exponentially weighted mean of each day's "
-    "residuals against the 56 days that end a week before, corrected for weekday and "
-    "over-dispersion, for all emotions of a source at once; odds ratios under 1.25 are not "
-    "flagged. Severity is Cohen's h in tenths. A day is judged with the messages up to it alone."
+    "are Wilson's at 95 %, of differences Newcombe's. Shifts are found by exponentially weighted "
+    "means of each day's residuals against a trailing baseline that ends a week before, corrected "
+    "for weekday and over-dispersion, for all emotions of a source at once. Severity is Cohen's h "
+    "in tenths. A day is judged with the messages up to it alone."
 )
 
 
@@ -75,6 +76,10 @@ class Report:
     source: str | None = None
     title: str = ""
     notes: Sequence[str] = field(default=())
+    #: Messages and authors held in the page; None: it is made of roll-ups alone.
+    excerpts: Excerpts | None = None
+    #: Words that mark each emotion, the clearest first.
+    words: Mapping[Emotion, Sequence[TypicalWord]] = field(default_factory=dict)
 
 
 def assemble(report: Report, evidence_of: Callable[[Sequence[Shift]], Evidence]) -> Page:
@@ -87,9 +92,15 @@ def assemble(report: Report, evidence_of: Callable[[Sequence[Shift]], Evidence])
         today=_today(report),
     )
     changes = one_change_each(report.shifts.shifts)
+    seen = one_change_each(report.shifts.seen_afterwards)
+    # Marks are drawn in this order; a change's button names its first one.
+    drawn = [shift for change in changes for shift in change]
     sources = sorted(report.hourly["source"].unique())
     name = report.source or (sources[0] if len(sources) == 1 else f"{len(sources)} sources")
     note = zone_note(report.hourly, report.time_zone)
+    emotions = () if report.hourly.empty else scored_emotions(report.hourly)
+    document = _document(report, drawn)
+    weights = report.excerpts.weights if report.excerpts is not None else {}
     return Page(
         title=report.title or f"Mood report: {name}",
         subtitle=_subtitle(report),
@@ -100,17 +111,54 @@ def assemble(report: Report, evidence_of: Callable[[Sequence[Shift]], Evidence])
             shifts=report.shifts.shifts,
             n_days_judged=sum(report.shifts.n_days_judged.values()),
         ),
-        sections=_sections(report),
-        changes=[_change(change, evidence_of(change)) for change in reversed(changes)],
-        seen_afterwards=[
-            _seen(change) for change in one_change_each(report.shifts.seen_afterwards)
+        emotions=emotions,
+        changes=[
+            _change(change, evidence_of(change), weights, drawn.index(change[0]))
+            for change in reversed(changes)
         ],
+        seen_afterwards=[_seen(change) for change in seen],
         shift_notes=report.shifts.notes,
+        document=document,
+        comparison=compare_newest(overall),
+        words=[(e, report.words.get(e, ())[:_WORDS_SHOWN]) for e in emotions if report.words],
+        n_texts=0 if report.excerpts is None else len(report.excerpts.messages),
         quality=_quality(report),
         notes=[*([note] if note else []), *report.notes],
+        reading=reading_help(report.period),
+        limits=LIMITS,
         method=f"{_METHOD} Days begin at midnight {report.time_zone}.",
-        made=f"Made by moodwatch at {report.made_at:%Y-%m-%d %H:%M} UTC with model {report.model}.",
+        made=(
+            f"{_held(document)}Made by moodwatch at {report.made_at:%Y-%m-%d %H:%M} UTC with model "
+            f"{report.model}."
+        ),
     )
+
+
+def _document(report: Report, drawn: Sequence[Shift]) -> dict[str, Any]:
+    document = explorer(
+        report.hourly,
+        period=report.period,
+        time_zone=report.time_zone,
+        today=_today(report),
+        shifts=drawn,
+        excerpts=report.excerpts,
+    )
+    texts = report.excerpts is not None and not report.excerpts.messages.empty
+    return document | {"texts": texts}
+
+
+def _held(document: Mapping[str, Any]) -> str:
+    if not document["days"]:
+        return ""
+    n_examples, n_authors = len(document["examples"]), len(document["authors"])
+    told = (
+        f"This page holds {n_examples:,} example messages"
+        if document["texts"]
+        else "This page holds no messages, because the database keeps no texts"
+    )
+    if n_authors:
+        told += f", and the days of the {n_authors:,} busiest authors, by their pseudonyms"
+    return f"{told}. "
 
 
 def _subtitle(report: Report) -> str:
@@ -126,65 +174,19 @@ def _today(report: Report) -> date:
     return report.made_at.astimezone(ZoneInfo(report.time_zone)).date()
 
 
-def _sections(report: Report) -> list[Section]:
-    if report.hourly.empty:
-        return []
-    scored = report.hourly[[f"n_{e}" for e in scored_emotions(report.hourly)]].fillna(0)
-    sizes = scored.sum(axis=1).groupby(report.hourly["source"]).sum()
-    largest = sizes.sort_values(ascending=False, kind="stable").index[:_MOST_SECTIONS]
-    if report.source is not None or len(sizes) == 1:
-        return [_section(report, 0, report.source or str(largest[0]), report.source)]
-    parts = [_section(report, 0, "All sources together", None)]
-    parts += [_section(report, i + 1, str(name), str(name)) for i, name in enumerate(largest)]
-    return parts
-
-
-def _section(report: Report, number: int, title: str, source: str | None) -> Section:
-    period, zone = report.period, report.time_zone
-    found = trend(report.hourly, period=period, time_zone=zone, source=source)
-    identifier = f"s{number}"
-    if found.empty:
-        return Section(identifier, title, (), {}, ())
-    marks: list[tuple[date, str]] = [
-        (shift.started_at, shift.emotion)
-        for shift in report.shifts.shifts
-        if source is None or shift.source == source
-    ]
-    charts = emotion_charts(found, period=period, changes=marks)
-    volume = bucket_counts(report.hourly, period=period, time_zone=zone, source=source)
-    return Section(
-        id=identifier,
-        title=title,
-        emotions=[emotion for emotion, _ in charts],
-        charts={
-            "net": net_mood_chart(found, period=period, changes=marks),
-            "volume": volume_chart(volume, period=period),
-            **dict(charts),
-        },
-        rows=_rows(found),
-    )
-
-
-def _rows(found: pd.DataFrame) -> list[Row]:
-    rows = []
-    for start in sorted(found["start"].unique(), reverse=True)[:_NEWEST_ROWS]:
-        bucket = found[found["start"] == start]
-        rows.append(
-            Row(
-                start=pd.Timestamp(start).date().isoformat(),
-                n=int(bucket["n"].iloc[0]),
-                net_mood=float(bucket["net_mood"].iloc[0]),
-                cells=[
-                    Cell(float(share), None if np.isnan(change) else float(change))
-                    for share, change in zip(bucket["share"], bucket["change"], strict=True)
-                ],
-            )
-        )
-    return rows
-
-
-def _change(change: Sequence[Shift], evidence: Evidence) -> Change:
+def _change(
+    change: Sequence[Shift],
+    evidence: Evidence,
+    weights: Mapping[Emotion, Mapping[str, float]],
+    mark: int,
+) -> Change:
     more, less = changed_words(evidence.texts_before, evidence.texts_after)
+
+    def with_marks(example: Example) -> Example:
+        if example.emotion is None:
+            return example
+        return replace(example, pieces=marked(example.text, weights.get(example.emotion, {})))
+
     return Change(
         heading=_heading(change),
         sentence=change_sentence(change),
@@ -194,13 +196,21 @@ def _change(change: Sequence[Shift], evidence: Evidence) -> Change:
         less=less,
         n_texts_before=len(evidence.texts_before),
         n_texts_after=len(evidence.texts_after),
-        examples=[(heading, shown) for heading, shown in evidence.examples if shown],
+        examples=[
+            (heading, [with_marks(example) for example in shown])
+            for heading, shown in evidence.examples
+            if shown
+        ],
+        mark=mark,
     )
 
 
 def _heading(change: Sequence[Shift]) -> str:
     moves = " and ".join(f"{shift.emotion} {shift.direction}" for shift in change)
-    return f"{moves}, {change[0].source}, since {long_date(change[0].started_at)}"
+    where = change[0].source
+    if change[0].author is not None:
+        where += f", author {change[0].author[:8]}"
+    return f"{moves}, {where}, since {long_date(change[0].started_at)}"
 
 
 def _seen(change: Sequence[Shift]) -> Change:

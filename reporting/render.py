@@ -1,7 +1,7 @@
-"""Write a report as one HTML file that needs nothing else: styles, charts and library inside.
+"""Write a report as one HTML file that needs nothing else: styles, script and numbers inside.
 
-Takes what is to be shown as plain values and looks nothing up. All text is escaped by Jinja2; the
-chart specs carry aggregates only; the Content-Security-Policy names the page's own scripts by
+Takes what is to be shown as plain values and looks nothing up. All text is escaped by Jinja2, and
+put in as text by the script; the Content-Security-Policy names the page's own style and script by
 hash, so that nothing else runs even if escaping failed, and allows neither eval nor any address.
 """
 
@@ -13,25 +13,25 @@ import json
 import os
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
-import vl_convert
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from records import Emotion
-from reporting.charts import COLOURS, Spec
-from reporting.explain import WordChange
-from reporting.sentences import percent, points
+from reporting.comparison import Comparison
+from reporting.explain import TypicalWord, WordChange
+from reporting.palette import palette_css
+from reporting.sentences import interval, percent, points
 from reporting.series import Shift
 from reporting.trends import Period
 
-#: Vega compiles expressions to functions unless told to interpret them; the page forbids eval.
-_EMBED_OPTIONS: Final = {"actions": False, "renderer": "svg", "ast": True, "mode": "vega-lite"}
+#: Parts of the page's one script, in this order.
+SCRIPTS: Final = ("data.js", "charts.js", "explore.js", "point.js")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,9 @@ class Example:
     day: str
     text: str
     score: float
+    emotion: Emotion | None = None
+    #: The text in pieces, every second one of them a marked word; empty: nothing is marked.
+    pieces: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,34 +60,8 @@ class Change:
     n_texts_after: int = 0
     #: Messages under a heading each; empty where the text mode keeps none.
     examples: Sequence[tuple[str, Sequence[Example]]] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    share: float
-    #: Against the bucket right before; None when that one is empty.
-    change: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    start: str
-    n: int
-    net_mood: float
-    cells: Sequence[Cell]
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """The trends of one source, or of all together."""
-
-    #: Letters and digits, unique on the page.
-    id: str
-    title: str
-    emotions: Sequence[Emotion]
-    #: By emotion, `net` and `volume`.
-    charts: Mapping[str, Spec]
-    rows: Sequence[Row]
+    #: Its place among the page's marks, for the button that shows it; None: not drawn.
+    mark: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,50 +75,67 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Everything a report shows."""
+    """Everything a report shows; the twins in other formats are made of the same."""
 
     title: str
     subtitle: str
     period: Period
     headlines: Sequence[str]
-    sections: Sequence[Section]
+    emotions: Sequence[Emotion] = ()
     changes: Sequence[Change] = ()
     seen_afterwards: Sequence[Change] = ()
     shift_notes: Sequence[str] = ()
+    #: What the page's script reads, see reporting.explorer.
+    document: Mapping[str, Any] = field(default_factory=dict)
+    comparison: Comparison | None = None
+    words: Sequence[tuple[Emotion, Sequence[TypicalWord]]] = ()
+    n_texts: int = 0
     quality: Sequence[Fact] = ()
     notes: Sequence[str] = ()
+    #: How to read the numbers, and what they must not be taken for.
+    reading: Sequence[str] = ()
+    limits: Sequence[str] = ()
     method: str = ""
     made: str = ""
 
 
 def render_html(page: Page) -> str:
     """Return the page as HTML."""
-    style = _template("report.css")
-    script = _template("report.js")
-    specs: dict[str, Any] = {"options": _EMBED_OPTIONS}
-    for section in page.sections:
-        specs |= {f"{section.id}-{name}": spec for name, spec in section.charts.items()}
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    environment.filters |= {"percent": percent, "points": points}
-    return environment.from_string(_template("report.html.j2")).render(
+    style = _template("report.css") + palette_css()
+    script = page_script()
+    # Authors are most of a large page, and few readers choose one: they are parsed on demand.
+    held = dict(page.document) or {"days": 0}
+    people = held.pop("people", None)
+    environment = Environment(
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        loader=FunctionLoader(_template),
+    )
+    environment.filters |= {"percent": percent, "points": points, "interval": interval}
+    return environment.get_template("report.html.j2").render(
         page=page,
-        colours=COLOURS,
-        policy=_policy(_library(), script),
+        policy=_policy(style, script),
         # Our own files and JSON that holds no `<`: nothing in them can end its element.
         style=Markup(style),  # noqa: S704
         script=Markup(script),  # noqa: S704
-        library=Markup(_library()),  # noqa: S704
-        specs=Markup(script_safe_json(specs)),  # noqa: S704
+        held=Markup(script_safe_json(held)),  # noqa: S704
+        people=Markup(script_safe_json(people)),  # noqa: S704
     )
 
 
 def write_html(page: Page, path: Path) -> Path:
     """Write the page; a reader sees the old file or the new one, never half of it."""
+    return write_whole(path, lambda: render_html(page).encode())
+
+
+def write_whole(path: Path, content: Any) -> Path:
+    """Write what `content()` returns, bytes, beside its place and move it there when complete."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
-        with unfinished.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(render_html(page))
+        with unfinished.open("xb") as file:
+            file.write(content())
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(path)
@@ -158,31 +152,29 @@ def script_safe_json(value: object) -> str:
     return text
 
 
-def _policy(*scripts: str) -> str:
-    hashes = " ".join(
-        "'sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() + "'"
-        for script in scripts
-    )
-    # Vega's tooltip brings its own style element, hence 'unsafe-inline' for styles alone.
+@cache
+def page_script() -> str:
+    """Return the page's one script, its parts in a scope of their own."""
+    parts = "\n".join(_template(name) for name in SCRIPTS)
+    code = f'"use strict";\n(() => {{\n{parts}}})();\n'
+    if "</script" in code.lower() or "<!--" in code:
+        raise RuntimeError("the page's script holds a text that would end its element")
+    return code
+
+
+def _policy(style: str, script: str) -> str:
     return (
-        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:; "
+        f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; "
         "base-uri 'none'; form-action 'none'"
     )
 
 
+def _hash(code: str) -> str:
+    return "'sha256-" + base64.b64encode(hashlib.sha256(code.encode()).digest()).decode() + "'"
+
+
 @cache
-def _library() -> str:
-    """Return Vega, Vega-Lite and Vega-Embed with its expression interpreter, from the wheel."""
-    # A line end in the script would be normalised by the browser before hashing.
-    code = (
-        str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))
-        .replace("\r\n", "\n")
-        .replace("\r", "\n")
-    )
-    if "</script" in code.lower() or "<!--" in code:
-        raise RuntimeError("the chart library holds a text that would end its script element")
-    return code
-
-
 def _template(name: str) -> str:
-    return (resources.files("reporting") / "templates" / name).read_text(encoding="utf-8")
+    # A line end in script or style would be normalised by the browser before hashing.
+    text = resources.files("reporting").joinpath("templates", name).read_text(encoding="utf-8")
+    return text.replace("\r\n", "\n")

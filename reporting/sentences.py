@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Final
 
 import pandas as pd
 
@@ -14,7 +15,7 @@ from reporting.series import Shift
 from reporting.trends import Period
 
 #: Shifts of one change are told together: same source, begun within a day of each other.
-_SAME_CHANGE_DAYS = 1
+_SAME_CHANGE_DAYS: Final = 1
 
 
 def one_change_each(shifts: Sequence[Shift]) -> list[list[Shift]]:
@@ -65,6 +66,12 @@ def seen_line(shift: Shift) -> str:
     )
 
 
+def interval(bounds: tuple[float, float]) -> str:
+    """Write an interval of shares: 25 to 38 %."""
+    low, high = bounds
+    return f"{percent(low).removesuffix(' %')} to {percent(high)}"
+
+
 def change_sentence(change: Sequence[Shift]) -> str:
     """Return one sentence for all emotions of a change."""
     moves = [
@@ -74,9 +81,11 @@ def change_sentence(change: Sequence[Shift]) -> str:
     ]
     told = moves[0] if len(moves) == 1 else ", ".join(moves[:-1]) + " and " + moves[-1]
     first = change[0]
+    where = first.source if first.author is None else f"{first.source} (author {first.author[:8]})"
+    n = max(shift.n for shift in change)
     return (
-        f"Since {long_date(first.started_at)} the mood in {first.source} has changed: {told} of "
-        "the scored messages."
+        f"{told[0].upper()}{told[1:]} on {long_date(first.started_at)} in {where}, "
+        f"{n:,} messages until it was flagged."
     )
 
 

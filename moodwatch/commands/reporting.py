@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from moodwatch.commands import options
+from moodwatch.errors import UserError
 from moodwatch.services import open_engine
 from moodwatch.settings import load_settings
 
@@ -28,20 +29,35 @@ def report(
     since: options.Since = None,
     until: options.Until = None,
     time_zone: options.TimeZone = None,
+    formats: Annotated[
+        str,
+        typer.Option(
+            "--format", "-f", metavar="html,md,json,csv,png", help="What to write, one or several"
+        ),
+    ] = "html",
     as_json: options.Json = False,
 ) -> None:
     """Print the trends, list the flagged shifts, write one HTML file that works offline.
+
+    Markdown, JSON, CSV and PNG tell the same; CSV are two files, trends and shifts.
 
     [bold]Examples[/]
 
       moodwatch report
 
       moodwatch report --period week --source support --since 2024-01-01 --out reports
+
+      moodwatch report --format html,md,png --time-zone Europe/Berlin
     """
     from moodwatch.outcome import output_folder, print_report, report_document
     from moodwatch.times import parse_moment
     from reporting.jobs import build_report
+    from reporting.twins import parse_formats
 
+    try:
+        wanted = parse_formats(formats)
+    except ValueError as error:
+        raise UserError(f"--format: {error}") from None
     settings = load_settings(db=db, report_dir=out_dir, report_period=period, time_zone=time_zone)
     zone = settings.time_zone
     with open_engine(settings) as engine:
@@ -53,6 +69,7 @@ def report(
             time_zone=zone,
             since=None if since is None else parse_moment(since, zone),
             until=None if until is None else parse_moment(until, zone),
+            formats=wanted,
         )
     if as_json:
         from moodwatch.console import print_json

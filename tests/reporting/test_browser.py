@@ -2,58 +2,173 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from reporting.render import write_html
-from tests.reporting.test_render import Elements, page
+from tests.reporting.test_render import made_of, page
+from tests.support.chromium import Browser, Tab
+
+LINES = "[...document.querySelectorAll('figure:not([hidden]) svg.drawn path.line')].length"
+SCORED = "document.getElementById('summary').textContent.match(/([\\d,]+) scored/)[1]"
 
 
 @pytest.fixture(scope="module")
-def chromium() -> str:
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        if found := shutil.which(name):
-            return found
-    pytest.skip("needs Chromium on the PATH (Debian: apt-get install chromium), found none")
+def report_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_html(page(), tmp_path_factory.mktemp("page") / "report.html")
 
 
-def opened(chromium: str, path: Path, profile: Path) -> tuple[str, list[str]]:
-    """Return the page's elements after its scripts ran, and what it wrote to the console."""
-    done = subprocess.run(
-        [
-            chromium, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
-            "--disable-background-networking", "--disable-component-update", "--disable-sync",
-            f"--user-data-dir={profile}", "--enable-logging=stderr", "--v=0",
-            "--virtual-time-budget=10000", "--dump-dom", path.as_uri(),
-        ],
-        capture_output=True, text=True, timeout=120, check=True,
-    )  # fmt: skip
-    return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+@pytest.fixture(scope="module")
+def shared(browser: Browser, report_path: Path) -> Iterator[Tab]:
+    tab = browser.open(report_path)
+    yield tab
+    tab.close()
 
 
-def n_charts(dom: str) -> int:
-    return sum(
-        tag == "svg" and attributes.get("class") == "marks"
-        for tag, attributes in Elements(dom).seen
+@pytest.fixture
+def tab(shared: Tab) -> Tab:
+    """The page as it opens: filters reset, no dialog open, the mouse in a corner."""
+    shared.point((1, 1))
+    shared.evaluate(
+        "document.getElementById('messages').close(); document.getElementById('reset').click()"
+    )
+    return shared
+
+
+def choose(tab: Tab, name: str, value: object) -> None:
+    tab.evaluate(
+        f"{{ const box = document.getElementById('{name}'); box.value = '{value}';"
+        "box.dispatchEvent(new Event('change', {bubbles: true})); }"
     )
 
 
-def test_every_chart_draws_and_the_console_is_silent(chromium: str, tmp_path: Path) -> None:
-    path = write_html(page(), tmp_path / "report.html")
-    dom, console = opened(chromium, path, tmp_path / "profile")
-    assert console == []
-    # Net mood, eight emotions at most, and the volume.
-    assert n_charts(dom) >= 5
+def text_of(tab: Tab, name: str) -> str:
+    return str(tab.evaluate(f"document.getElementById('{name}').textContent"))
 
 
-def test_a_script_that_got_into_the_page_does_not_run(chromium: str, tmp_path: Path) -> None:
+def test_every_chart_draws_and_nothing_is_asked_for_or_complained_of(
+    tab: Tab, report_path: Path
+) -> None:
+    assert tab.evaluate(LINES) == 4  # net mood, joy, anger, neutral
+    assert tab.evaluate("document.querySelectorAll('svg.drawn rect.bar').length") == 9
+    assert tab.evaluate("document.querySelectorAll('svg.drawn rect.day:not(.none)').length") == 60
+    assert tab.complaints() == []
+    # The browser's own picture in a date field is no request.
+    assert {url for url in tab.requests() if not url.startswith("data:")} == {report_path.as_uri()}
+
+
+def test_numbers_are_those_of_the_report(tab: Tab) -> None:
+    report = made_of()
+
+    assert tab.evaluate(SCORED) == f"{report.hourly['n'].sum():,}"
+    compared: list[list[str]] = tab.evaluate(
+        "[...document.querySelectorAll('#compare-rows tr')].map(r => [...r.cells].map(c => "
+        "c.textContent))"
+    )
+    made = page().comparison
+    assert made is not None
+    for row, moved in zip(compared[:-1], made.moved, strict=True):
+        low, high = (f"{bound * 100:.0f}" for bound in moved.change_interval)
+        assert row[0] == moved.emotion
+        assert row[1].startswith(f"{moved.share * 100:.0f} %")
+        assert row[3].replace("+", "").endswith(f"({low.replace('-0', '0')} to {high})")
+        assert row[4] == ("more" if moved.change > 0 else "less" if moved.is_clear else row[4])
+    assert compared[-1][1] == str(made.n)
+
+
+def test_filters_change_charts_and_numbers(tab: Tab) -> None:
+    choose(tab, "author", 0)
+    # Each author wrote the joy of every second day, see `busy`.
+    assert tab.evaluate(SCORED) == "150"
+    choose(tab, "author", -2)
+    assert tab.evaluate(SCORED) == "320"
+    choose(tab, "author", -1)
+    choose(tab, "period", "day")
+    assert tab.evaluate("document.querySelectorAll('svg.drawn rect.bar').length") == 60
+    tab.evaluate("document.querySelectorAll('#emotions input')[1].click()")
+    assert tab.evaluate(LINES) == 3
+    choose(tab, "from", "2024-04-01")
+    choose(tab, "to", "2024-04-10")
+    assert tab.evaluate(SCORED) == "100"
+    assert "22 Mar" not in text_of(tab, "summary")
+    assert text_of(tab, "compare-before") == "the 10 days before"
+    assert tab.evaluate("document.querySelectorAll('path.earlier').length") == 3
+    tab.evaluate("document.getElementById('reset').click()")
+    assert tab.evaluate(LINES) == 4
+    assert tab.complaints() == []
+
+
+def test_dragging_over_a_chart_zooms(tab: Tab) -> None:
+    tab.evaluate("document.querySelector('[data-chart=net]').scrollIntoView({block: 'center'})")
+    area: dict[str, Any] = tab.evaluate(
+        "JSON.parse(JSON.stringify(document.querySelector('[data-chart=net] svg')"
+        ".getBoundingClientRect()))"
+    )
+    middle = area["top"] + area["height"] / 2
+    tab.drag(
+        (area["left"] + area["width"] * 0.3, middle), (area["left"] + area["width"] * 0.6, middle)
+    )
+    assert tab.evaluate("document.getElementById('messages').open") is False
+    assert tab.evaluate("document.getElementById('from').value") > "2024-03-15"
+    assert tab.evaluate("document.getElementById('to').value") < "2024-04-15"
+    assert tab.evaluate("document.getElementById('whole').disabled") is False
+
+
+def test_keys_read_a_chart_and_open_its_messages(tab: Tab) -> None:
+    tab.evaluate("document.querySelector('[data-chart=\"1\"] .chart').focus()")
+    tab.press("ArrowLeft")
+    tab.press("ArrowLeft")
+    assert text_of(tab, "said").startswith("the week of 22 Apr 2024: ")
+    tab.press("Enter")
+    assert tab.evaluate("document.getElementById('messages').open") is True
+    assert text_of(tab, "messages-title") == "Scored anger, the week of 22 Apr 2024"
+    quoted = "document.querySelectorAll('#messages-list blockquote')"
+    assert tab.evaluate(f"{quoted}.length") == 3
+    # The hostile text is what the message says, and nothing more.
+    assert "<img src=x" in tab.evaluate(f"{quoted}[0].textContent")
+    assert tab.evaluate("document.querySelectorAll('img, #messages-list script').length") == 0
+    assert tab.evaluate("document.querySelectorAll('#messages-list mark').length") > 0
+    tab.press("Escape")
+    assert tab.evaluate("document.getElementById('messages').open") is False
+    assert tab.evaluate("document.activeElement.classList.contains('chart')") is True
+
+
+def test_a_shift_is_shown_in_the_charts(tab: Tab) -> None:
+    tab.evaluate("document.querySelector('[data-show-shift]').click()")
+
+    assert tab.evaluate("document.querySelectorAll('#emotions input:checked').length") == 1
+    assert tab.evaluate("document.querySelectorAll('.shift-start').length") == 2
+    assert tab.evaluate("document.activeElement.id") == "explore-title"
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_it_fits_a_phone_in_light_and_dark(browser: Browser, report_path: Path, dark: bool) -> None:
+    tab = browser.open(report_path, width=390, dark=dark)
+
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+    colours = "getComputedStyle(document.{}).{}"
+    paper = tab.evaluate(colours.format("body", "backgroundColor"))
+    assert paper == ("rgb(20, 24, 28)" if dark else "rgb(255, 255, 255)")
+    # No text of a chart lies outside it.
+    outside = (
+        "[...document.querySelectorAll('.chart svg text')].filter(t => { const b = t"
+        ".getBoundingClientRect(), s = t.ownerSVGElement.getBoundingClientRect(); return b.left < "
+        "s.left - 1 || b.right > s.right + 1; }).map(t => t.textContent)"
+    )
+    assert tab.evaluate(outside) == []
+    tab.close()
+
+
+def test_a_script_that_got_into_the_page_does_not_run(browser: Browser, tmp_path: Path) -> None:
     path = write_html(page(), tmp_path / "report.html")
     markup = "<script>document.title = 'taken'</script><img src='http://127.0.0.1:9/x'>"
     path.write_text(path.read_text().replace("</body>", f"{markup}</body>"))
-    dom, console = opened(chromium, path, tmp_path / "profile")
-    assert "<title>taken" not in dom
-    assert any("inline script" in line and "violates" in line for line in console), console
-    assert any("127.0.0.1:9" in line and "violates" in line for line in console), console
+    tab = browser.open(path)
+    assert tab.evaluate("document.title") != "taken"
+    told = tab.complaints()
+    assert any("inline script" in line and "violates" in line for line in told), told
+    assert any("127.0.0.1:9" in line and "violates" in line for line in told), told
+    tab.close()

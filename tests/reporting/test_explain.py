@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reporting.explain import changed_words, words_of
+from reporting.explain import changed_words, marked, typical_words, words_of
 
 USUAL = ["the garden is lovely today", "the roses in the garden", "a walk in the garden"] * 20
 OUTAGE = ["the app is broken again", "the login is broken", "a walk in the garden"] * 20
@@ -42,3 +42,24 @@ def test_addresses_names_and_numbers_are_no_words() -> None:
     text = "@ann see https://example.org/a?b=c 2024 #GardenTime don\N{RIGHT SINGLE QUOTATION MARK}t"
 
     assert words_of(text) == {"see", "#gardentime", "don't"}
+
+
+def test_typical_words_are_those_of_one_emotion_and_not_of_all() -> None:
+    labelled = [("joy", text) for text in USUAL] + [("anger", text) for text in OUTAGE]
+
+    found = typical_words(labelled)
+
+    assert found["anger"][0].word == "broken"
+    assert (found["anger"][0].n_with, found["anger"][0].n_elsewhere) == (40, 0)
+    assert {"lovely", "roses"} <= {word.word for word in found["joy"]}
+    assert all("walk" not in {word.word for word in words} for words in found.values())
+
+
+def test_marked_pieces_join_to_the_text_and_every_second_is_a_word() -> None:
+    text = "Broken \N{SLIGHTLY SMILING FACE} again: the app's BROKEN, don\N{RIGHT SINGLE QUOTATION MARK}t ask"
+
+    pieces = marked(text, {"broken": 5.0, "don't": 2.5, "ask": 1.0})
+
+    assert "".join(pieces) == text
+    assert pieces[1::2] == ["Broken", "BROKEN", "don\N{RIGHT SINGLE QUOTATION MARK}t"]
+    assert marked("nothing of it", {}) == ["nothing of it"]

@@ -62,8 +62,8 @@ def test_one_change_is_one_sentence() -> None:
 
     assert sorted(len(change) for change in changes) == [1, 1, 2]
     assert change_sentence([ANGER, JOY]) == (
-        "Since 27 May 2025 the mood in posts has changed: anger rose from 7 % to 29 % and joy fell "
-        "from 30 % to 9 % of the scored messages."
+        "Anger rose from 7 % to 29 % and joy fell from 30 % to 9 % on 27 May 2025 in posts, "
+        "75 messages until it was flagged."
     )
 
 
@@ -86,8 +86,8 @@ def test_headlines_put_the_newest_shift_first_and_tell_the_newest_complete_week(
 
     told = headlines(trend(frame), period="week", shifts=[old, ANGER], n_days_judged=9)
 
-    assert told[0].startswith("Since 27 May 2025")
-    assert told[1].startswith("Since 1 January 2024")
+    assert told[0].startswith("Anger rose from 7 % to 29 % on 27 May 2025 in posts, 75 messages")
+    assert told[1].startswith("Joy fell from 30 % to 9 % on 1 January 2024")
     assert told[2].startswith(
         "In the week of 26 May 2025 the most frequent emotion was anger: 80 %"
     )
