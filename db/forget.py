@@ -124,7 +124,10 @@ class _Wanted:
             erased = [message for message in payload.messages if self.matches(message)]
             keys = [(fit_key(message.source), fit_key(message.external_id)) for message in erased]
             self.waiting_in.update(source for source, _ in keys)
-            n_erased += _bury(connection, keys)
+            n_buried = _bury(connection, keys)
+            if payload.model is None:
+                # Those to be scored again are counted where their rows are erased.
+                n_erased += n_buried
             # Kept in number and key: the ledger line counts them, as duplicates in the end.
             emptied = [
                 replace(message, text=_ERASED, author=None, thread=None)
@@ -150,6 +153,9 @@ class _Wanted:
         if self.before is not None:
             shifts.append(ShiftRow.detected_at < self.before)
         connection.execute(delete(ShiftRow).where(*shifts))
+        if self.author is not None:
+            # Words and authors kept beside other shifts may be theirs; the next report looks anew.
+            connection.execute(update(ShiftRow).values(words=None, authors=None))
         # A raw row tells neither whose it is nor from when, so rather too many are emptied: those
         # of every source the author wrote in; by age alone, those that were read in before.
         if self.source is not None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Final
 
-from sqlalchemy import Connection, Engine, insert, select, text, update
+from sqlalchemy import Connection, Engine, delete, insert, select, text, update
 
-from db.connections import in_transaction
+from db.connections import in_transaction, reading
 from db.errors import DatabaseError
-from db.tables import ModelRow
+from db.tables import Meta, ModelRow
 from records import EMOTIONS, Emotion
+
+#: In table `meta`, with the model's id behind it: when it took over, in ISO 8601.
+_CURRENT_SINCE: Final = "current_since:"
 
 
 def register_model(
@@ -43,7 +47,7 @@ def register_model(
                 f"model {name!r} is known here as scoring {known.emotions}, found {listed}:"
                 " two bundles share one name and version"
             )
-        has_current = connection.execute(select(ModelRow.id).where(ModelRow.current)).first()
+        has_current = connection.execute(select(ModelRow.id).where(ModelRow.current)).scalar()
         becomes_current = make_current or (has_current is None and make_current is None)
         if becomes_current:
             connection.execute(update(ModelRow).where(ModelRow.current).values(current=False))
@@ -55,9 +59,34 @@ def register_model(
                 "registered_at": datetime.now(UTC),
             }
             added = connection.execute(insert(ModelRow).returning(ModelRow.id), values)
-            return int(added.scalar_one())
-        if becomes_current:
-            connection.execute(update(ModelRow).where(ModelRow.id == known.id).values(current=True))
-        return int(known.id)
+            model_id = int(added.scalar_one())
+        else:
+            model_id = int(known.id)
+            if becomes_current:
+                connection.execute(
+                    update(ModelRow).where(ModelRow.id == model_id).values(current=True)
+                )
+        if becomes_current and has_current not in {None, model_id}:
+            _note_switch(connection, model_id)
+        return model_id
 
     return in_transaction(engine, work)
+
+
+def current_since(engine: Engine) -> datetime | None:
+    """Return when the current model took over from another one; None if none did.
+
+    Its judgement of days before that is a look back: no news, and nothing to raise an alarm for.
+    """
+    with reading(engine) as connection:
+        current = connection.execute(select(ModelRow.id).where(ModelRow.current)).scalar()
+        found = connection.execute(
+            select(Meta.value).where(Meta.name == f"{_CURRENT_SINCE}{current}")
+        ).scalar()
+    return None if found is None else datetime.fromisoformat(found)
+
+
+def _note_switch(connection: Connection, model_id: int) -> None:
+    name = f"{_CURRENT_SINCE}{model_id}"
+    connection.execute(delete(Meta).where(Meta.name == name))
+    connection.execute(insert(Meta).values(name=name, value=datetime.now(UTC).isoformat()))

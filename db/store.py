@@ -87,12 +87,16 @@ def save_scores(
     worker_name: str,
     text_mode: TextMode = "keep",
     salt: bytes = b"",
+    only_known: bool = False,
 ) -> Stored:
     """Store a chunk and close its ledger line, all or nothing; a second time changes nothing.
 
     `scores[i]` is None where `already_scored` named the message: it counts as duplicate. So do
     messages stored before, repeated within the chunk (the first one wins) or erased by `forget`.
     A known message without a row of this model gets one, and counts in the roll-up of the model.
+
+    With `only_known` the messages come from the database itself, to be scored again: none is
+    inserted, and no text compared with the one stored (it may have been redacted).
 
     Raises:
         DatabaseError: when the chunk has no ledger line here, or not this number of messages.
@@ -123,9 +127,9 @@ def save_scores(
                 f" found {len(messages)}"
             )
         live = _without_erased(connection, prepared)
-        inserted = _insert_messages(connection, live)
+        inserted = {} if only_known else _insert_messages(connection, live)
         known, changed_before = _find_known(connection, live, inserted, text_mode)
-        changed_keys = [*changed, *changed_before]
+        changed_keys = [] if only_known else [*changed, *changed_before]
         rollup = _insert_emotions(connection, live, inserted, known, model_id)
         rollup.write(connection, shard)
         _report_changed(connection, ingest_id, changed_keys, now)

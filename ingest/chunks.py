@@ -60,10 +60,13 @@ class Cutter:
         return messages
 
 
-def pack(database_id: str, messages: Sequence[Message]) -> OpenChunk:
-    """Give the messages a chunk id and compress their payload for the ledger."""
+def pack(database_id: str, messages: Sequence[Message], *, model: str | None = None) -> OpenChunk:
+    """Give the messages a chunk id and compress their payload for the ledger.
+
+    With `model` they are stored already and are scored again by that one.
+    """
     chunk_id = uuid.uuid4().hex
-    payload = Payload(database_id, chunk_id, tuple(messages)).to_json().encode()
+    payload = Payload(database_id, chunk_id, tuple(messages), model).to_json().encode()
     return OpenChunk(chunk_id, zstandard.compress(payload, COMPRESSION_LEVEL))
 
 

@@ -68,11 +68,11 @@ def run_all(
         workers = stack.enter_context(spawn_workers(settings, services))
         progress = stack.enter_context(RunProgress(services.ledger))
         # What an earlier run left in the ledger and the queue has lost since.
-        _sweep(services, older_than_s=0)
+        sweep_ledger(services, older_than_s=0)
         reading = _ingest_paths(
             services, paths, options, stop=stop, progress=progress, check=workers.check
         )
-        _wait_until_stored(services, reading.ingest_ids, stop, workers.check)
+        wait_until_stored(services, reading.ingest_ids, stop, workers.check)
         counts = services.ledger.counts(reading.ingest_ids)
     if not as_json:
         print_counts(counts)
@@ -243,7 +243,7 @@ def _standard_input(stop: threading.Event) -> BinaryIO:
     return cast(BinaryIO, LivePipe(sys.stdin.fileno(), cancelled=stop.is_set))
 
 
-def _wait_until_stored(
+def wait_until_stored(
     services: Services,
     ingest_ids: Sequence[str],
     stop: threading.Event,
@@ -254,11 +254,12 @@ def _wait_until_stored(
     while services.ledger.counts(ingest_ids).pending and not stop.wait(POLL_S):
         check()
         if time.monotonic() >= next_sweep:
-            _sweep(services)
+            sweep_ledger(services)
             next_sweep = time.monotonic() + SWEEP_EVERY_S
 
 
-def _sweep(services: Services, *, older_than_s: float = DEFAULT_SWEEP_AGE_S) -> None:
+def sweep_ledger(services: Services, *, older_than_s: float = DEFAULT_SWEEP_AGE_S) -> None:
+    """Enqueue the open chunks that the queue has lost."""
     from db.store import mark_failed
     from ingest.queue import sweep
 

@@ -10,6 +10,9 @@ from typing import Any, Final
 
 #: Raised by one whenever a reader of the old payload would misread the new one.
 PAYLOAD_SCHEMA: Final = 1
+#: A payload that names its model has a schema of its own: a worker that knows only the first
+#: would score it with whatever model it has and close it.
+RESCORE_SCHEMA: Final = 2
 
 
 class PayloadError(ValueError):
@@ -59,16 +62,21 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """A chunk on its way to a worker: which database and ledger line, and the messages."""
+    """A chunk on its way to a worker: which database and ledger line, and the messages.
+
+    With `model` (bundle@version) they are stored already and are scored again, by that one only.
+    """
 
     database: str
     chunk: str
     messages: tuple[Message, ...]
+    model: str | None = None
 
     def to_json(self) -> str:
         return json.dumps(
             {
-                "schema": PAYLOAD_SCHEMA,
+                "schema": PAYLOAD_SCHEMA if self.model is None else RESCORE_SCHEMA,
+                **({} if self.model is None else {"model": self.model}),
                 "database": self.database,
                 "chunk": self.chunk,
                 "messages": [_message_to_list(message) for message in self.messages],
@@ -90,16 +98,21 @@ class Payload:
             schema = document["schema"]
         except (ValueError, KeyError, TypeError) as error:
             raise PayloadError("expected a payload, found other JSON or none") from error
-        if schema != PAYLOAD_SCHEMA:
-            raise UnknownSchemaError(f"expected payload schema {PAYLOAD_SCHEMA}, found {schema!r}")
+        if schema not in (PAYLOAD_SCHEMA, RESCORE_SCHEMA):
+            raise UnknownSchemaError(
+                f"expected payload schema {PAYLOAD_SCHEMA} or {RESCORE_SCHEMA}, found {schema!r}"
+            )
         try:
             return cls(
                 database=document["database"],
                 chunk=document["chunk"],
                 messages=tuple(_message_from_list(row) for row in document["messages"]),
+                model=document["model"] if schema == RESCORE_SCHEMA else None,
             )
         except (KeyError, TypeError, ValueError) as error:
-            raise PayloadError("a payload of schema 1 lacks a field or has one too many") from error
+            raise PayloadError(
+                f"a payload of schema {schema} lacks a field or has one too many"
+            ) from error
 
 
 def _message_to_list(message: Message) -> list[str | None]:

@@ -30,6 +30,10 @@ SCORE_CHUNK: Final = "worker.jobs.score_chunk"
 #: Seconds until a chunk that a newer moodwatch wrote is offered to the workers again.
 UNKNOWN_SCHEMA_DELAY_S: Final = 30
 
+#: Seconds until a chunk that is meant for another model is offered to the workers again: short,
+#: for every offer may end with the same worker.
+OTHER_MODEL_DELAY_S: Final = 5
+
 #: What `ingest.queue` puts before the chunk's id to name its job.
 _CHUNK_JOB: Final = "chunk-"
 
@@ -55,10 +59,17 @@ def score_chunk(context: JobContext, payload_json: str) -> None:
     """Score a chunk's messages and store them in one transaction.
 
     Raises:
-        PutBackError: when a newer moodwatch wrote the payload.
+        PutBackError: when a newer moodwatch wrote the payload, or it is for another model.
         RefusedError: when it is no payload, or belongs to another database.
     """
     payload = _read(payload_json, context.database_id)
+    if payload.model is not None and payload.model != context.scorer.model_name:
+        # Here all of it would count as scored, and its line be closed without its scores.
+        raise PutBackError(
+            f"expected a worker with model {payload.model}, found one with"
+            f" {context.scorer.model_name}",
+            delay_s=OTHER_MODEL_DELAY_S,
+        )
     started = time.perf_counter()
     known = already_scored(context.engine, payload.messages, context.model_id)
     fresh = [
@@ -77,6 +88,7 @@ def score_chunk(context: JobContext, payload_json: str) -> None:
         worker_name=context.worker_name,
         text_mode=context.text_mode,
         salt=context.salt,
+        only_known=payload.model is not None,
     )
     ended = time.perf_counter()
     log.info(

@@ -38,7 +38,7 @@ def test_other_json_is_refused_as_no_payload(text: str) -> None:
 
 def test_a_newer_schema_is_told_apart_from_garbage() -> None:
     document = json.loads(Payload("d", "c", ()).to_json())
-    document["schema"] = 2
+    document["schema"] = 3
     with pytest.raises(UnknownSchemaError):
         Payload.from_json(json.dumps(document))
 
