@@ -15,8 +15,10 @@ from moodwatch.commands import (
     db,
     dialogue,
     ingest,
+    judging,
     model,
     reporting,
+    rescore,
     shifts,
     training,
     worker,
@@ -41,7 +43,19 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for room in (ingest, worker, reporting, shifts, db, model, training, dialogue, behaviour):
+for room in (
+    ingest,
+    worker,
+    reporting,
+    shifts,
+    db,
+    model,
+    training,
+    judging,
+    dialogue,
+    behaviour,
+    rescore,
+):
     room.register(app)
 
 
