@@ -13,13 +13,15 @@ WANTED_FILES = (
     "config.json",
     "model*.safetensors",
     "model.safetensors.index.json",
-    "tokenizer*",
+    "tokenizer.json",
+    "tokenizer_config.json",
     "special_tokens_map.json",
     "added_tokens.json",
-    "vocab*",
+    "vocab.txt",
+    "vocab.json",
     "merges.txt",
     "spiece.model",
-    "sentencepiece*.model",
+    "sentencepiece.bpe.model",
 )
 
 

@@ -49,9 +49,7 @@ class _Dense(nn.Module):
     def __init__(self, width: int, config: ScratchConfig) -> None:
         super().__init__()
         widths = (width, *config.dense)
-        self.layers = nn.ModuleList(
-            nn.Linear(a, b) for a, b in itertools.pairwise(widths)
-        )
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in itertools.pairwise(widths))
         self.classifier = nn.Linear(widths[-1], config.n_emotions)
         self.dropout = nn.Dropout(config.dropout)
 
