@@ -1,0 +1,109 @@
+"""Draw distinct sentences from the frames, in fixed shares, and write part of them noisily."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from records import Emotion
+from training.data import Example, fingerprint
+from training.phrases import contrast, negation, plain
+from training.phrases.draw import Draw
+from training.phrases.negation import Labelled
+from training.phrases.noise import STYLES, with_smiley
+
+Frame = Callable[[Draw], Labelled]
+
+#: What a sentence exercises → the frames that make it, and its share of all sentences.
+CAPABILITIES: Final[Mapping[str, tuple[float, tuple[Frame, ...]]]] = {
+    "negation": (
+        0.28,
+        (
+            negation.denied, negation.denied, negation.denied_past, negation.denied_noun,
+            negation.denied_cause, negation.no_longer, negation.unloved, negation.neither,
+        ),
+    ),
+    "double_negation": (0.1, (negation.twice, negation.twice, negation.un_words)),
+    "height": (0.05, (negation.never_more,)),
+    "litotes": (0.1, (negation.understated,)),
+    "contrast": (
+        0.14,
+        (contrast.expected, contrast.expected_thing, contrast.conceded, contrast.others_feel),
+    ),
+    "time": (0.06, (contrast.then_and_now,)),
+    "conditional": (0.07, (plain.supposed, plain.supposed, plain.asked)),
+    "neutral": (0.06, (plain.stated,)),
+    "plain": (0.14, (plain.said,)),
+}  # fmt: skip
+
+#: Draws without a new sentence after which the frames count as exhausted.
+_MOST_IN_VAIN: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A made sentence, its emotions, and what it exercises."""
+
+    text: str
+    emotions: tuple[Emotion, ...]
+    capability: str
+    #: How it is written: a name of `noise.STYLES`, `smiley` or `tidy`.
+    style: str
+
+    def as_example(self) -> Example:
+        return Example(self.text, self.emotions)
+
+
+def generate(
+    n: int,
+    *,
+    seed: int,
+    noise_share: float = 0.35,
+    exclude: Collection[str] = (),
+) -> list[Phrase]:
+    """Return `n` distinct sentences in random order, the same for the same arguments.
+
+    Args:
+        n: How many.
+        seed: Of every choice.
+        noise_share: Share of them written in one of the noisy styles.
+        exclude: Fingerprints (`training.data.fingerprint`) of texts that must not come out: of
+            test parts, or of a suite that is to judge what was learned.
+
+    Raises:
+        ValueError: when the frames do not hold that many.
+    """
+    draw = Draw(random.Random(seed))  # noqa: S311 (a seedable order)
+    shares = [share for share, _ in CAPABILITIES.values()]
+    excluded = frozenset(exclude)
+    seen: set[str] = set()
+    phrases: list[Phrase] = []
+    in_vain = 0
+    while len(phrases) < n:
+        (capability,) = draw.order.choices(list(CAPABILITIES), shares)
+        tidy, emotions = draw.one(CAPABILITIES[capability][1])(draw)
+        text, style = _written(draw, tidy, emotions, noise_share)
+        # Both compared: an excluded sentence does not come back in capitals.
+        print_of_tidy, print_of_text = fingerprint(tidy), fingerprint(text)
+        if print_of_text in seen or {print_of_tidy, print_of_text} & excluded:
+            in_vain += 1
+            if in_vain > _MOST_IN_VAIN:
+                raise ValueError(f"expected frames for {n} sentences, found {len(phrases)} in them")
+            continue
+        in_vain = 0
+        seen.add(print_of_text)
+        phrases.append(Phrase(text, emotions, capability, style))
+    return phrases
+
+
+def _written(
+    draw: Draw, text: str, emotions: tuple[Emotion, ...], noise_share: float
+) -> tuple[str, str]:
+    if not draw.chance(noise_share):
+        return text, "tidy"
+    if draw.chance(0.2):
+        return with_smiley(draw, text, emotions), "smiley"
+    style = draw.one(sorted(STYLES))
+    return STYLES[style](draw, text), style
