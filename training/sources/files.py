@@ -189,17 +189,36 @@ def _csv_options(path: Path) -> dict[str, Any]:
 
 
 def _header(path: Path, separator: str) -> tuple[list[str], int]:
-    """Return the column names, and whether quotes quote: in many .tsv files they are text."""
+    """Return the column names, and whether quotes quote: in many .tsv files they are text.
+
+    pandas would take the first fields of a row that is too wide for its index, so we look.
+    """
+    quoting = csv.QUOTE_MINIMAL
+    if separator == "\t" and not _is_quoted(path):
+        quoting = csv.QUOTE_NONE
     with path.open(encoding="utf-8-sig", newline="") as file:
-        lines = csv.reader(file, delimiter=separator, strict=True)
+        lines = csv.reader(file, delimiter=separator, quoting=quoting)
         header = next(lines, [])
-        if separator == ",":
-            return header, csv.QUOTE_MINIMAL
+        has_rows = False
+        for line in lines:
+            has_rows = True
+            if len(line) > len(header):
+                raise DataError(
+                    f"{path.name}:{lines.line_num}: expected {len(header)} fields as in the first "
+                    f"line, found {len(line)}"
+                )
+    if not has_rows:
+        raise DataError(f"{path.name}: expected a line of column names and rows, found no rows")
+    return header, quoting
+
+
+def _is_quoted(path: Path) -> bool:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        lines = csv.reader(file, delimiter="\t", strict=True)
         try:
-            is_quoted = all(len(line) in (0, len(header)) for line in lines)
+            return len({len(line) for line in lines if line}) == 1
         except csv.Error:
-            is_quoted = False
-    return header, csv.QUOTE_MINIMAL if is_quoted else csv.QUOTE_NONE
+            return False
 
 
 def _part_of(name: str) -> PartName | None:
@@ -215,8 +234,6 @@ def _cause(error: BaseException) -> str:
         error = error.__cause__
     if isinstance(error, UnicodeDecodeError):
         return "found bytes that are not UTF-8; convert the file"
-    if type(error).__name__ == "ParserError":  # pandas counts fields and lines, quotes nothing
-        return f"found {_first_line(error)}"
     return f"found other ({type(error).__name__})"
 
 
