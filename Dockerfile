@@ -10,8 +10,8 @@ COPY worker worker
 COPY reporting reporting
 COPY training training
 COPY moodwatch moodwatch
-# EXTRA=gpu builds the image of the GPU worker.
-ARG EXTRA=""
+# EXTRA=gpu builds the image of the GPU worker; notify sends mails and the like.
+ARG EXTRA="notify"
 RUN python -m venv /opt/moodwatch \
     && /opt/moodwatch/bin/pip install --no-cache-dir --constraint constraints.txt ".${EXTRA:+[$EXTRA]}"
 

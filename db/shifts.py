@@ -284,9 +284,9 @@ def _columns(shift: ShiftRecord, model_id: int) -> dict[str, Any]:
         "persistence_days": shift.persistence_days,
     }
     if shift.words is not None:
-        columns["words"] = _packed(shift.words, MAX_WORDS)
+        columns["words"] = packed(shift.words, MAX_WORDS)
     if shift.authors is not None:
-        columns["authors"] = _packed(shift.authors, MAX_AUTHORS)
+        columns["authors"] = packed(shift.authors, MAX_AUTHORS)
     return columns
 
 
@@ -294,7 +294,8 @@ def _number(value: float | None) -> float | None:
     return None if value is None else float(value)
 
 
-def _packed(moved: Sequence[Moved], limit: int) -> str:
+def packed(moved: Sequence[Moved], limit: int) -> str:
+    """Return the clearest of a list as JSON."""
     clearest = sorted(moved, key=lambda one: -abs(one.z))[:limit]
     return json.dumps(
         [

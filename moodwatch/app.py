@@ -19,6 +19,7 @@ from moodwatch.commands import (
     model,
     reporting,
     rescore,
+    schedule,
     shifts,
     training,
     worker,
@@ -48,6 +49,7 @@ for room in (
     worker,
     reporting,
     shifts,
+    schedule,
     db,
     model,
     training,
@@ -114,6 +116,7 @@ def _code_of(error: Exception) -> ExitCode | None:
     from ingest.queue import QueueUnavailableError
     from model.bundle import BundleError
     from moodwatch.supervisor import ChildrenDiedError
+    from worker.errors import DeviceFullError
 
     if isinstance(error, UserError):
         return error.code
@@ -123,6 +126,7 @@ def _code_of(error: Exception) -> ExitCode | None:
         QueueUnavailableError: ExitCode.QUEUE,
         BundleError: ExitCode.BUNDLE,
         ChildrenDiedError: ExitCode.WORKER,
+        DeviceFullError: ExitCode.INCOMPLETE,
     }
     if isinstance(error, OSError) and error.errno in _FULL_OR_FORBIDDEN:
         return ExitCode.INCOMPLETE

@@ -11,17 +11,18 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from types import FrameType, MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from moodwatch.errors import ExitCode, UserError
+from moodwatch.errors import ExitCode
 from moodwatch.services import SERVICE_PATIENCE_S, Services, load_salt, open_services
 from moodwatch.supervisor import Program, Supervisor
 
 if TYPE_CHECKING:
     from moodwatch.settings import Settings
 
-#: Name of the scheduled report on the workers' allow-list.
-SCHEDULED_REPORT: Final = "reporting.jobs.write_scheduled_report"
+#: Names of the scheduled work on the workers' allow-list.
+CARRY_OUT: Final = "reporting.slots.carry_out"
+RETAIN: Final = "db.forget.retain"
 
 
 def work(
@@ -50,7 +51,8 @@ def work(
             database_id=services.ledger.database_id,
             functions={
                 SCORE_CHUNK: partial(score_chunk, context),
-                SCHEDULED_REPORT: partial(_write_scheduled_report, services),
+                CARRY_OUT: partial(_carry_out, services),
+                RETAIN: partial(_retain, services),
             },
             name=name,
             burst=burst,
@@ -59,18 +61,26 @@ def work(
         )
 
 
-def _write_scheduled_report(services: Services, slot: str) -> None:
-    """Write the report due at `slot` (ISO 8601) into the report folder."""
-    from reporting.jobs import write_scheduled_report
+def _carry_out(services: Services, name: str, schedule: dict[str, Any], slot: str) -> None:
+    """Write the report due at `slot` (ISO 8601) into the report folder, and its outbox."""
+    from reporting.slots import carry_out
 
-    settings = services.settings
-    write_scheduled_report(
+    carry_out(
         services.engine,
+        name,
+        schedule,
         slot,
-        out_dir=settings.report_dir,
-        period=settings.report_period,
-        time_zone=settings.time_zone,
+        out_dir=services.settings.report_dir,
+        database_id=services.ledger.database_id,
     )
+
+
+def _retain(services: Services, retention: dict[str, Any], slot: str) -> None:
+    """Forget what is older at `slot` (ISO 8601) than it is to be kept."""
+    from moodwatch.schedules import retain
+    from reporting.schedules import Retention
+
+    retain(services.engine, Retention.model_validate(retention), slot)
 
 
 @contextmanager
@@ -82,31 +92,25 @@ def spawn_workers(settings: Settings, services: Services) -> Iterator[Supervisor
 
 
 def control(settings: Settings, *, parent_pid: int | None = None) -> int:
-    """Keep the queue whole and ask for the scheduled report, until told to stop."""
+    """Keep the queue whole, ask for what is scheduled and send it, until told to stop."""
     from db.store import mark_failed
     from ingest.queue import sweep
-    from reporting.schedule import CronEntry, run_control
+    from moodwatch.schedules import courier, cron_entries, read_schedules
+    from reporting.schedule import run_control
 
-    entries = []
-    if settings.report_cron is not None:
-        try:
-            entry = CronEntry(
-                "report", settings.report_cron, SCHEDULED_REPORT, time_zone=settings.time_zone
-            )
-        except ValueError as error:
-            raise UserError(f"MOODWATCH_REPORT_CRON: {error}") from None
-        entries.append(entry)
+    schedules = read_schedules(settings)
     with open_services(settings, patience_s=SERVICE_PATIENCE_S) as services:
         return run_control(
             redis_url=services.redis_url,
             database_id=services.ledger.database_id,
-            cron_entries=entries,
+            cron_entries=cron_entries(services.engine, schedules),
             sweep=partial(
                 sweep,
                 services.ledger,
                 services.queue,
                 give_up=partial(mark_failed, services.engine),
             ),
+            deliver=courier(settings, services.engine).step,
             parent_pid=parent_pid,
         )
 

@@ -79,6 +79,13 @@ class Settings(BaseSettings):
     report_cron: str | None = Field(
         default=None, description="Cron line of the scheduled report, `0 7 * * MON`; in time_zone."
     )
+    schedules: Path | None = Field(
+        default=None,
+        description=(
+            "File of schedules, recipients and retention, see [schedules](schedules.md). It takes "
+            "the place of `MOODWATCH_REPORT_CRON`."
+        ),
+    )
     report_dir: Path = Field(
         default=Path("report"), description="Folder that reports are written into."
     )

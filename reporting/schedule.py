@@ -1,4 +1,4 @@
-"""The control process: scheduled jobs, delayed retries and the sweeper, in one loop.
+"""The control process: scheduled jobs, delayed retries, sweeper and outbox, in one loop.
 
 The roof's `control` command calls `run_control`. Any number may run at once on any machines: a
 scheduled slot is one job id, a delayed retry moves under RQ's lock, a sweep under one of ours.
@@ -38,7 +38,11 @@ POLL_S: Final = 1.0
 #: Seconds between two sweeps, over all control processes together.
 SWEEP_INTERVAL_S: Final = 15.0
 
-#: A slot missed by less than this, because no control ran, is made up for at the start.
+#: Seconds between two looks into the outbox.
+DELIVER_INTERVAL_S: Final = 5.0
+
+#: A slot missed by less than this, because no control ran, is made up for at the start, where the
+#: database does not remember which slot was the last (`CronEntry.carried_out`).
 CATCH_UP: Final = timedelta(minutes=10)
 
 #: Seconds a slot's job is remembered after it ran: far longer than clocks differ or CATCH_UP.
@@ -49,6 +53,9 @@ RETRY_INTERVALS_S: Final = (60, 300, 900)
 
 #: Seconds a step rests after it failed.
 REST_S: Final = 5.0
+
+#: How far back the last slot is looked for at first.
+_NEAR: Final = (timedelta(hours=1), timedelta(days=1), timedelta(days=31))
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
@@ -68,6 +75,8 @@ class CronEntry:
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     time_zone: str = "UTC"
     timeout_s: int = 900
+    #: The newest slot known to be carried out: of those missed since, the last is made up for.
+    carried_out: datetime | None = None
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -88,6 +97,12 @@ class CronEntry:
     def latest(self, first: datetime, now: datetime) -> datetime:
         """Return the last slot from `first`, a slot, to `now`: older ones are not made up for."""
         slot = first
+        # After a year's sleep a slot a minute is not counted one by one.
+        for span in _NEAR:
+            near = self.next_after(now - span)
+            if near <= now:
+                slot = max(first, near)
+                break
         while (following := self.next_after(slot)) <= now:
             slot = following
         return slot
@@ -110,7 +125,7 @@ class SlotCronJob(CronJob):
         super().__init__(queue_name, func_name=entry.function, cron=entry.cron, name=entry.name)
         self.entry = entry
         self._database_id = database_id
-        self.next_enqueue_time = entry.next_after(datetime.now(UTC) - CATCH_UP)
+        self.next_enqueue_time = entry.next_after(entry.carried_out or datetime.now(UTC) - CATCH_UP)
 
     def get_next_enqueue_time(self) -> datetime:
         return self.entry.next_after(self.latest_enqueue_time or datetime.now(UTC))
@@ -163,6 +178,8 @@ class Control:
         entries: Sequence[CronEntry],
         sweep: Callable[[], object] | None,
         sweep_interval_s: float,
+        *,
+        deliver: Callable[[], object] | None = None,
     ) -> None:
         queue_name = f"moodwatch-{database_id}"  # as ingest.queue.ChunkQueue names it
         self._connection = connection
@@ -176,6 +193,7 @@ class Control:
         )
         self._sweep = sweep
         self._sweep_interval_s = sweep_interval_s
+        self._deliver = deliver
         self._sweep_lock = f"moodwatch:{database_id}:sweeper"
         self._rests_until: dict[str, float] = {}
 
@@ -185,6 +203,8 @@ class Control:
         self._try("slots", self._enqueue_slots)
         if self._sweep is not None:
             self._try("sweep", self._sweep_in_turn)
+        if self._deliver is not None:
+            self._try("deliveries", self._deliver_now_and_then)
 
     def end(self) -> None:
         """Let go of locks and registrations, so that another control takes over at once."""
@@ -217,6 +237,11 @@ class Control:
         ):
             self._sweep()
 
+    def _deliver_now_and_then(self) -> None:
+        if self._deliver is not None:
+            self._deliver()
+            self._rest("deliveries", DELIVER_INTERVAL_S)
+
     def _try(self, part: str, act: Callable[[], object]) -> None:
         if time.monotonic() < self._rests_until.get(part, 0.0):
             return
@@ -238,6 +263,7 @@ def run_control(
     cron_entries: Sequence[CronEntry] = (),
     sweep: Callable[[], object] | None = None,
     sweep_interval_s: float = SWEEP_INTERVAL_S,
+    deliver: Callable[[], object] | None = None,
     on_ready: Callable[[], None] | None = None,
     parent_pid: int | None = None,
     poll_s: float = POLL_S,
@@ -247,6 +273,7 @@ def run_control(
     Args:
         cron_entries: what to enqueue for the workers, and when.
         sweep: called every `sweep_interval_s`, by one of all control processes at a time.
+        deliver: called every few seconds; begins what is due in the outbox and does not wait.
         on_ready: called once, before the first look at the clock.
     """
     for name in ("rq.cron", "rq.scheduler"):
@@ -261,7 +288,9 @@ def run_control(
     }
     connection = Redis.from_url(redis_url, socket_timeout=10, socket_connect_timeout=5)
     try:
-        control = Control(connection, database_id, cron_entries, sweep, sweep_interval_s)
+        control = Control(
+            connection, database_id, cron_entries, sweep, sweep_interval_s, deliver=deliver
+        )
         log.info("control_started", entries=[entry.name for entry in cron_entries])
         if on_ready is not None:
             on_ready()

@@ -1,12 +1,12 @@
 """Tell when the number of messages is out of the ordinary: spikes, drops, silence.
 
 Pure: takes messages by hour and source, returns alarms of their own kinds; no database, no clock.
-Whether messages wait somewhere in the pipeline is another question, see `db.arrivals`.
+Whether messages wait somewhere in the pipeline is another question, see `db.arrivals.pipeline`.
 
 A day is judged against the source's trailing 56 days: expected count by weekday, over-dispersion as
 of a negative binomial distribution. A silence is judged against the source's own gaps, each
 measured in messages that would have been expected in it. Both state their false alarms:
-`VolumeSettings.false_alarms_a_year`, for all sources together; `docs/reports.md` has the measured
+`VolumeSettings.false_alarms_a_year`, for all sources together; `docs/schedules.md` has the measured
 rates, `benchmarks/volume.py` repeats them.
 """
 
@@ -34,7 +34,7 @@ _NORMAL: Final = NormalDist()
 
 @dataclass(frozen=True, slots=True)
 class VolumeSettings:
-    """How it looks; the defaults are those that docs/reports.md gives figures for."""
+    """How it looks; the defaults are those that docs/schedules.md gives figures for."""
 
     #: Expected in a year over all sources: half of it for spikes and drops, half for silence.
     false_alarms_a_year: float = 1.0
@@ -110,8 +110,8 @@ def watch_volume(
         hourly: Columns `hour` (aware UTC) and `source`, and `n`, all messages whether scored or
             not; hours without messages absent.
         until: End of what can be judged, exclusive; a day that has not ended by then is not.
-        silent_until: By source, up to when no message of it is one that did not come: `until` for
-            live sources. Others are judged up to the newest message of all.
+        silent_until: By source, up to when messages were to be expected; where it is not given, up
+            to the source's own newest one: of an archive no more is to come.
         time_zone: Whose days.
         settings: The budget and the thresholds.
     """
@@ -120,16 +120,16 @@ def watch_volume(
     if held.empty:
         return []
     zone = ZoneInfo(time_zone)
-    # An hour is over when it ends.
-    newest = held["hour"].max().to_pydatetime() + timedelta(hours=1)
     sources = sorted(held["source"].unique())
     budget = chosen.false_alarms_a_year / len(sources) / 2
     alarms: list[VolumeAlarm] = []
     for source in sources:
         own = held[held["source"] == source].sort_values("hour")
-        end = min(max((silent_until or {}).get(source, newest), newest), until)
+        # An hour is over when it ends.
+        own_newest = own["hour"].iloc[-1].to_pydatetime() + timedelta(hours=1)
+        end = min(max((silent_until or {}).get(source, own_newest), own_newest), until)
         alarms += _silences(source, own, end, zone, budget, chosen)
-        alarms += _spikes(source, own, min(newest, until), zone, budget, chosen)
+        alarms += _spikes(source, own, min(own_newest, until), zone, budget, chosen)
     return sorted(alarms, key=lambda alarm: (alarm.detected_at, alarm.source))
 
 

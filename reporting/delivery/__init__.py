@@ -1,0 +1,1 @@
+"""Sends what the outbox holds: by Apprise, to a webhook, into a folder."""
