@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from tokenizers import Tokenizer
+
 from model.labels import as_emotions
 from records import EMOTIONS, Emotion
 
@@ -118,8 +120,13 @@ def load_bundle(path: Path | None = None) -> Bundle:
         contents = _read_verified(folder, name, checksums)
         if name == WEIGHTS and not contents.startswith(_ONNX_START):
             raise BundleError(f"expected ONNX in {WEIGHTS!r}, found another format (a pickle?)")
+        if name in OPTIONAL_FILES and not _is_safetensors(contents):
+            raise BundleError(f"expected safetensors in {name!r}, found another format (a pickle?)")
     document = _json_object(_read_verified(folder, "config.json", checksums), "config.json")
     config = _parse_config(document)
+    _check_tokenizer(
+        _read_verified(folder, "tokenizer.json", checksums), config.network["vocabulary_size"]
+    )
     calibration = _parse_calibration(
         _json_object(_read_verified(folder, "calibration.json", checksums), "calibration.json"),
         config,
@@ -178,6 +185,26 @@ def _read_verified(folder: Path, name: str, checksums: dict[str, str]) -> bytes:
     return contents
 
 
+def _is_safetensors(contents: bytes) -> bool:
+    """Tell whether it begins as safetensors do: the length of a JSON object, and that object."""
+    return contents[8:9] == b"{" and int.from_bytes(contents[:8], "little") <= len(contents) - 8
+
+
+def _check_tokenizer(raw: bytes, vocabulary_size: int) -> None:
+    try:
+        tokenizer = Tokenizer.from_str(raw.decode("utf-8"))
+    except Exception as error:  # tokenizers raise no narrower one
+        raise BundleError(
+            "expected a tokenizer in 'tokenizer.json', found other content"
+        ) from error
+    highest = max(tokenizer.get_vocab().values(), default=-1)
+    if not 0 <= highest < vocabulary_size:
+        raise BundleError(
+            f"expected a tokenizer of the network's {vocabulary_size} tokens, found one whose ids "
+            f"go up to {highest}"
+        )
+
+
 def _json_object(raw: bytes, name: str) -> dict[str, Any]:
     try:
         document = json.loads(raw)
@@ -205,6 +232,7 @@ def _parse_config(document: dict[str, Any]) -> BundleConfig:
             network=dict(document["network"]),
         )
         n_outputs, max_positions = config.network["n_emotions"], config.network["max_positions"]
+        int(config.network["vocabulary_size"])
     except (KeyError, TypeError, ValueError) as error:
         raise BundleError(f"config.json lacks a field or has a wrong one: {error!s}") from error
     if n_outputs != len(labels):

@@ -18,13 +18,17 @@ class PutBackError(Exception):
         self.delay_s = delay_s
 
 
+class DeviceFullError(Exception):
+    """The scorer's device has no memory for one text alone. The message is safe."""
+
+
 def describe(error: BaseException) -> str:
     """Name an error and where it was raised, without its message.
 
     Messages of database drivers and parsers quote what they were given, and that may be the text
     of a message; log lines and Redis get this instead.
     """
-    if isinstance(error, (RefusedError, PutBackError)):
+    if isinstance(error, (RefusedError, PutBackError, DeviceFullError)):
         return str(error)
     names = [type(error).__name__]
     cause = error.__cause__ or getattr(error, "orig", None)

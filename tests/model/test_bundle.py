@@ -9,9 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from safetensors.torch import save_file
 
 from model.bundle import REQUIRED_FILES, BundleError, load_bundle, write_checksums
-from tests.support.tiny import write_bundle
+from model.network import MoodNetwork
+from tests.support.tiny import tiny_config, tiny_network, write_bundle
+from training.onnx_graph import build_graph
+from worker.onnx_scorer import OnnxScorer
+from worker.torch_scorer import TorchScorer
 
 
 @pytest.fixture
@@ -133,3 +138,78 @@ def test_a_senseless_temperature_is_refused(path: Path, temperature: object) -> 
 def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="expected a bundle folder"):
         load_bundle(tmp_path / "nowhere")
+
+
+def test_a_tokenizer_of_more_tokens_than_the_network_is_refused(path: Path) -> None:
+    def add_a_token(document: dict[str, Any]) -> None:
+        vocabulary = document["model"]["vocab"]
+        vocabulary["onemore"] = len(vocabulary)
+
+    _change(path, "tokenizer.json", add_a_token)
+    with pytest.raises(BundleError, match="ids go up to"):
+        load_bundle(path)
+
+
+@pytest.mark.parametrize("content", [b"{}", b"[1]", b"not JSON", b"\xff\xfe"])
+def test_a_file_that_is_no_tokenizer_is_refused(path: Path, content: bytes) -> None:
+    (path / "tokenizer.json").write_bytes(content)
+    write_checksums(path)
+    with pytest.raises(BundleError, match="expected a tokenizer"):
+        load_bundle(path)
+
+
+def test_labels_in_another_order_than_those_calibrated_are_refused(path: Path) -> None:
+    _change(path, "config.json", lambda document: document["emotions"].reverse())
+    with pytest.raises(BundleError, match="expected a calibration of"):
+        load_bundle(path)
+
+
+def test_a_pickle_called_safetensors_is_refused(path: Path) -> None:
+    (path / "model.safetensors").write_bytes(pickle.dumps({"weights": [1]}))
+    write_checksums(path)
+    with pytest.raises(BundleError, match="expected safetensors"):
+        load_bundle(path)
+
+
+def test_safetensors_beside_the_graph_load(path: Path) -> None:
+    state = {name: tensor.contiguous() for name, tensor in tiny_network().state_dict().items()}
+    save_file(state, path / "model.safetensors")
+    write_checksums(path)
+    assert "model.safetensors" in load_bundle(path).checksums
+
+
+def test_a_graph_of_fewer_outputs_than_labels_is_refused_by_both_scorers(
+    path: Path, tmp_path: Path
+) -> None:
+    other = write_bundle(tmp_path / "other", tiny_network(n_emotions=6))
+    (path / "model.onnx").write_bytes((other / "model.onnx").read_bytes())
+    write_checksums(path)
+    with pytest.raises(BundleError, match="with 7 outputs, found"):
+        OnnxScorer(load_bundle(path))
+    with pytest.raises(BundleError, match="weights that fit"):
+        TorchScorer(load_bundle(path))
+
+
+@pytest.mark.parametrize("change", [{"vocabulary_size": 20}, {"max_positions": 12}])
+def test_a_graph_with_room_for_less_than_config_says_is_refused_by_both_scorers(
+    path: Path, tmp_path: Path, change: dict[str, int]
+) -> None:
+    smaller = MoodNetwork(tiny_config(**change))
+    state = {name: tensor.numpy() for name, tensor in smaller.state_dict().items()}
+    graph = build_graph(state, smaller.config).SerializeToString()
+    (path / "model.onnx").write_bytes(graph)
+    write_checksums(path)
+    with pytest.raises(BundleError, match="found one that fails on them"):
+        OnnxScorer(load_bundle(path))
+    with pytest.raises(BundleError, match="weights that fit"):
+        TorchScorer(load_bundle(path))
+
+
+def test_a_graph_cut_short_is_refused_although_its_checksum_is_listed(path: Path) -> None:
+    contents = (path / "model.onnx").read_bytes()
+    (path / "model.onnx").write_bytes(contents[: len(contents) // 2])
+    write_checksums(path)
+    with pytest.raises(BundleError, match="ONNX Runtime can run"):
+        OnnxScorer(load_bundle(path))
+    with pytest.raises(BundleError, match="expected an ONNX graph"):
+        TorchScorer(load_bundle(path))

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from structlog.testing import capture_logs
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from model.bundle import BundleError, load_bundle, write_checksums
 from model.weights import read_state
 from tests.support.tiny import random_texts, tiny_network, write_bundle
+from worker.errors import DeviceFullError, describe
 from worker.onnx_scorer import OnnxScorer
 from worker.scorer import BundleScorer
 from worker.torch_scorer import TorchScorer
@@ -62,3 +67,77 @@ def test_weights_of_other_sizes_are_refused(tmp_path: Path) -> None:
 def test_bytes_that_are_no_graph_are_refused() -> None:
     with pytest.raises(BundleError, match="expected an ONNX graph"):
         read_state(b"\x08\xff\xff not a graph")
+
+
+class SmallDevice(TorchDispatchMode):
+    """A device that has memory for `room` numbers in one tensor, and fails like a full GPU."""
+
+    def __init__(self, room: int) -> None:
+        super().__init__()
+        self.room = room
+        self.largest = 0
+        self.n_failures = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        if isinstance(result, torch.Tensor):
+            if result.numel() > self.room:
+                self.n_failures += 1
+                raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")
+            self.largest = max(self.largest, result.numel())
+        return result
+
+
+@pytest.mark.parametrize("room", [60_000, 20_000, 4_000])
+def test_a_batch_too_large_for_the_device_is_halved_until_it_fits(
+    tmp_path: Path, room: int
+) -> None:
+    bundle = load_bundle(write_bundle(tmp_path / "bundle"))
+    texts = random_texts(64, longest=18)
+    expected = _scores(TorchScorer(bundle), texts)
+    scorer = TorchScorer(bundle)
+
+    with SmallDevice(room) as device, capture_logs() as lines:
+        found = _scores(scorer, texts)
+
+    assert device.n_failures > 0
+    assert device.largest > 0
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    halved = [line for line in lines if line["event"] == "batch_halved"]
+    assert len(halved) == device.n_failures
+
+
+def test_later_batches_are_cut_small_enough_from_the_start(tmp_path: Path) -> None:
+    scorer = TorchScorer(load_bundle(write_bundle(tmp_path / "bundle")))
+    with SmallDevice(20_000):
+        scorer.score(random_texts(64, longest=18))
+
+    with SmallDevice(20_000) as again:
+        scorer.score(random_texts(64, seed=1, longest=18))
+
+    assert again.n_failures == 0
+    assert again.largest > 0
+
+
+def test_a_device_without_room_for_one_text_is_an_error_that_says_so(tmp_path: Path) -> None:
+    scorer = TorchScorer(load_bundle(write_bundle(tmp_path / "bundle")))
+
+    with SmallDevice(10), pytest.raises(DeviceFullError, match="for one text of") as caught:
+        scorer.score(["i feel so happy today", "i am not sad"])
+
+    assert "--device cpu" in describe(caught.value)
+    # With room again it works: nothing of the scorer is spoilt.
+    assert scorer.score(["i feel so happy today"])[0].status == "scored"
+
+
+def test_another_failure_of_the_device_is_not_taken_for_full_memory(tmp_path: Path) -> None:
+    class Broken(SmallDevice):
+        def __torch_dispatch__(
+            self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+        ) -> Any:
+            raise RuntimeError("CUDA error: an illegal memory access was encountered")
+
+    scorer = TorchScorer(load_bundle(write_bundle(tmp_path / "bundle")))
+
+    with Broken(0), pytest.raises(RuntimeError, match="illegal memory access"):
+        scorer.score(["i feel so happy today"])
