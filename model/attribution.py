@@ -108,11 +108,13 @@ def attribute(
         if about is None:
             found.append(None)
             continue
-        reached = _probability(scores, about)
+        reached = _probability(scores, about, even=0.0)
+        # A text that lost its last word, and so its scores, is one that says nothing.
+        even = 1 / sum(p is not None for p in scores.probabilities)
         effects = [
             WordEffect(word, lost / len(piece))
             for piece in cut
-            for lost in [reached - _probability(next(left), about)]
+            for lost in [reached - _probability(next(left), about, even=even)]
             for word in piece
         ]
         found.append(Attribution(text, about, reached, tuple(effects)))
@@ -133,10 +135,9 @@ def probability(scores: Scores, emotion: Emotion) -> float | None:
     return scores.probabilities[EMOTIONS.index(emotion)]
 
 
-def _probability(scores: Scores, emotion: Emotion) -> float:
-    """Take a text that lost its last word, and so its scores, for one that says nothing."""
+def _probability(scores: Scores, emotion: Emotion, *, even: float) -> float:
     found = probability(scores, emotion)
-    return 1 / len(EMOTIONS) if found is None else found
+    return even if found is None else found
 
 
 def _words(text: str) -> Iterator[Word]:
