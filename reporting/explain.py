@@ -18,6 +18,9 @@ _ADDRESS: Final = re.compile(r"(?:https?://|www\.)\S+|@\w+")
 #: Words in fewer texts than this are not shown: one author's typo explains nothing.
 _MIN_TEXTS: Final = 3
 
+#: A word marks an emotion from here on: of thousands of words tried, chance lifts many above 1.96.
+CLEAR_Z: Final = 3.0
+
 
 @dataclass(frozen=True, slots=True)
 class WordChange:
@@ -89,7 +92,7 @@ class TypicalWord:
 
 
 def typical_words(
-    texts: Iterable[tuple[str, str]], *, least_z: float = 1.96
+    texts: Iterable[tuple[str, str]], *, least_z: float = CLEAR_Z
 ) -> dict[str, list[TypicalWord]]:
     """Return each label's typical words, the clearest first, from texts and their labels.
 
@@ -121,7 +124,7 @@ def typical_words(
     return typical
 
 
-def marked(text: str, weights: Mapping[str, float], *, least: float = 1.96) -> list[str]:
+def marked(text: str, weights: Mapping[str, float], *, least: float = CLEAR_Z) -> list[str]:
     """Cut a text into pieces, every second of them a word of at least that weight.
 
     The first piece is plain and may be empty; joined, the pieces are the text.

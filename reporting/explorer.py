@@ -26,6 +26,7 @@ from reporting.trends import (
     daily_counts,
     scored_emotions,
 )
+from reporting.volume import VolumeAlarm
 
 _EXTRA_COUNTS: Final = ("n_unsupported", "n_low_confidence")
 
@@ -49,7 +50,7 @@ class Excerpts:
     authors: pd.DataFrame
     #: As `reporting.evidence.sample` returns it.
     messages: pd.DataFrame
-    #: How much a word speaks for an emotion; words of at least 1.96 are marked in examples.
+    #: How much a word speaks for an emotion; words of at least `explain.CLEAR_Z` are marked.
     weights: Mapping[Emotion, Mapping[str, float]]
 
 
@@ -66,6 +67,9 @@ class _Layout:
     def place(self, source: str) -> int:
         return self.places.get(source, len(self.places))
 
+    def day(self, day: date) -> int:
+        return (pd.Timestamp(day) - self.first).days
+
     def local_day(self, moments: pd.Series) -> pd.Series:
         local = moments.dt.tz_convert(ZoneInfo(self.time_zone)).dt.tz_localize(None)
         days: pd.Series = local.dt.normalize()
@@ -81,6 +85,16 @@ class _Layout:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A stretch of a source's days between two changes, found by looking at the whole archive."""
+
+    source: str
+    start: date
+    #: Its last day.
+    end: date
+
+
 def explorer(
     hourly: pd.DataFrame,
     *,
@@ -88,6 +102,8 @@ def explorer(
     time_zone: str,
     today: date,
     shifts: Sequence[Shift] = (),
+    volume: Sequence[VolumeAlarm] = (),
+    bands: Sequence[Band] = (),
     excerpts: Excerpts | None = None,
 ) -> dict[str, Any]:
     """Return what the page's script reads, as plain values.
@@ -116,7 +132,19 @@ def explorer(
         "complete": min((last - first).days, (pd.Timestamp(today) - first).days - 1),
         "sources": sources,
         "counts": layout.columns(daily),
-        "marks": [_mark(shift, layout) for shift in shifts],
+        "marks": [
+            *(_mark(shift, layout) for shift in shifts),
+            *(_volume_mark(alarm, layout) for alarm in volume),
+        ],
+        "bands": [
+            {
+                "source": layout.place(b.source),
+                "start": layout.day(b.start),
+                "end": layout.day(b.end),
+            }
+            for b in bands
+            if b.source in layout.places
+        ],
         "examples": [],
         "authors": [],
     }
@@ -153,9 +181,9 @@ def _authors(
 
 
 def _mark(shift: Shift, layout: _Layout) -> dict[str, Any]:
-    began = (pd.Timestamp(shift.started_at) - layout.first).days
+    began = layout.day(shift.started_at)
     held = shift.persistence_days
-    end = None if shift.state == "open" else (pd.Timestamp(shift.detected_at) - layout.first).days
+    end = None if shift.state == "open" else layout.day(shift.detected_at)
     return {
         "source": layout.place(shift.source),
         "emotion": layout.emotions.index(shift.emotion) if shift.emotion in layout.emotions else -1,
@@ -164,6 +192,17 @@ def _mark(shift: Shift, layout: _Layout) -> dict[str, Any]:
         # Where it is not known how long it held: while it is open to the end of what is shown,
         # else to the day it was flagged.
         "end": end if held is None else began + held,
+    }
+
+
+def _volume_mark(alarm: VolumeAlarm, layout: _Layout) -> dict[str, Any]:
+    began = layout.day(alarm.started_at)
+    return {
+        "source": layout.place(alarm.source),
+        "emotion": -1,
+        "kind": alarm.kind,
+        "start": began,
+        "end": began + max(round(alarm.n_days) - 1, 0) if alarm.is_over else None,
     }
 
 

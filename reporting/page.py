@@ -16,7 +16,7 @@ import pandas as pd
 from records import Emotion
 from reporting.comparison import compare_newest
 from reporting.explain import TypicalWord, changed_words, marked
-from reporting.explorer import Excerpts, explorer
+from reporting.explorer import Band, Excerpts, explorer
 from reporting.reading import LIMITS, reading_help
 from reporting.render import Change, Example, Fact, Page
 from reporting.sentences import (
@@ -29,6 +29,7 @@ from reporting.sentences import (
 from reporting.series import Shift
 from reporting.shifts import ShiftReport
 from reporting.trends import Period, scored_emotions, trend, zone_note
+from reporting.volume import VolumeAlarm, volume_line
 
 #: Words shown for each emotion.
 _WORDS_SHOWN: Final = 12
@@ -76,6 +77,10 @@ class Report:
     source: str | None = None
     title: str = ""
     notes: Sequence[str] = field(default=())
+    #: Spikes, drops and silences, oldest first.
+    volume: Sequence[VolumeAlarm] = ()
+    #: Stretches between changes, seen afterwards: levels are drawn through them.
+    bands: Sequence[Band] = ()
     #: Messages and authors held in the page; None: it is made of roll-ups alone.
     excerpts: Excerpts | None = None
     #: Words that mark each emotion, the clearest first.
@@ -118,6 +123,7 @@ def assemble(report: Report, evidence_of: Callable[[Sequence[Shift]], Evidence])
         ],
         seen_afterwards=[_seen(change) for change in seen],
         shift_notes=report.shifts.notes,
+        alarms=[volume_line(alarm) for alarm in reversed(report.volume)],
         document=document,
         comparison=compare_newest(overall),
         words=[(e, report.words.get(e, ())[:_WORDS_SHOWN]) for e in emotions if report.words],
@@ -141,6 +147,8 @@ def _document(report: Report, drawn: Sequence[Shift]) -> dict[str, Any]:
         time_zone=report.time_zone,
         today=_today(report),
         shifts=drawn,
+        volume=report.volume,
+        bands=report.bands,
         excerpts=report.excerpts,
     )
     texts = report.excerpts is not None and not report.excerpts.messages.empty

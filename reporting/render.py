@@ -85,6 +85,8 @@ class Page:
     changes: Sequence[Change] = ()
     seen_afterwards: Sequence[Change] = ()
     shift_notes: Sequence[str] = ()
+    #: A line each about spikes, drops and silences, the newest first.
+    alarms: Sequence[str] = ()
     #: What the page's script reads, see reporting.explorer.
     document: Mapping[str, Any] = field(default_factory=dict)
     comparison: Comparison | None = None

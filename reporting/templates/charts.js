@@ -115,12 +115,7 @@ function runs(points) {
   return found;
 }
 
-// points: {start, end, value, low, high, n}; marks: {start, end}; earlier: values before, or [].
-function lineChart(place, { points, marks, earlier, from, to, low, high, name, label, text }) {
-  const drawn = frame(place, { from, to, low, high, height: 150, label, text });
-  const { svg, x, y, box } = drawn;
-  const middle = (point) => x(Math.min((point.start + point.end) / 2, to));
-  const inside = (value) => Math.min(Math.max(value, low), high);
+function drawMarks({ svg, x, box }, marks, to) {
   for (const mark of marks) {
     const start = Math.max(x(mark.start), box.left);
     const end = Math.min(x(mark.end === null ? to : mark.end + 1), box.right);
@@ -132,6 +127,22 @@ function lineChart(place, { points, marks, earlier, from, to, low, high, name, l
       }),
       make("line", { class: "shift-start", x1: start, x2: start, y1: box.top, y2: box.bottom }),
     );
+  }
+}
+
+// points: {start, end, value, low, high, n}; marks: {start, end}; levels: {start, end, value};
+// earlier: points of the time before, moved under these.
+function lineChart(place, { points, marks, levels, earlier, from, to, low, high, name, label, text }) {
+  const drawn = frame(place, { from, to, low, high, height: 150, label, text });
+  const { svg, x, y, box } = drawn;
+  const middle = (point) => x(Math.min((point.start + point.end) / 2, to));
+  const inside = (value) => Math.min(Math.max(value, low), high);
+  drawMarks(drawn, marks, to);
+  for (const level of levels) {
+    const [start, end] = [Math.max(x(level.start), box.left), Math.min(x(level.end), box.right)];
+    if (end <= start) continue;
+    const at = y(inside(level.value));
+    svg.append(make("line", { class: `level ${name}`, x1: start, x2: end, y1: at, y2: at }));
   }
   const path = (run, value) =>
     run.map((point) => `${middle(point).toFixed(1)},${y(inside(value(point))).toFixed(1)}`);
@@ -161,11 +172,12 @@ function lineChart(place, { points, marks, earlier, from, to, low, high, name, l
   return drawn;
 }
 
-function barChart(place, { points, from, to, label }) {
+function barChart(place, { points, marks, from, to, label }) {
   const high = Math.max(...points.map((point) => point.n + point.unscored), 1) * 1.05;
   const text = (value) => (value >= 1e6 ? `${value / 1e6} M` : value >= 1e3 ? `${value / 1e3} k` : value);
   const drawn = frame(place, { from, to, low: 0, high, height: 120, label, text });
   const { svg, x, y, box } = drawn;
+  drawMarks(drawn, marks, to);
   for (const point of points) {
     const left = Math.max(x(point.start), box.left);
     const width = Math.max(Math.min(x(point.end), box.right) - left - (points.length > MOST_POINTS ? 0 : 1), 0.6);

@@ -109,6 +109,26 @@ function makeExplorer(store) {
       .map((mark) => ({ start: first + mark.start, end: mark.end === null ? null : first + mark.end }));
   }
 
+  function volumeMarks(filter) {
+    return held.marks
+      .filter((mark) => mark.kind !== "mood" && filter.author === ANY && (filter.source === ANY || mark.source === filter.source))
+      .map((mark) => ({ start: first + mark.start, end: mark.end === null ? null : first + mark.end }));
+  }
+
+  // The mean between changes that were seen afterwards: of one source, all its authors.
+  function levelsOf(filter, value) {
+    const source = filter.source === ANY && held.sources.length === 1 ? 0 : filter.source;
+    if (filter.author !== ANY) return [];
+    return held.bands
+      .filter((band) => band.source === source)
+      .map((band) => {
+        const [from, to] = [Math.max(first + band.start, filter.from), Math.min(first + band.end, filter.to)];
+        const sum = store.total({ ...filter, from, to });
+        return { start: from, end: to + 1, value: sum.n ? value(sum)[0] : null };
+      })
+      .filter((level) => level.value !== null);
+  }
+
   // The range as long right before the one shown, moved under it; nothing where none is held.
   function earlierBuckets(filter) {
     const span = filter.to - filter.from + 1;
@@ -141,12 +161,14 @@ function makeExplorer(store) {
       if (what === "net") {
         const chart = lineChart(place, {
           ...shared, points: net, earlier: series(earlier, netOf), marks: marksOf(filter, null),
-          low: -reach, high: reach, name: "net", label: `Net mood ${by}, with 95 % interval`,
+          levels: levelsOf(filter, netOf), low: -reach, high: reach, name: "net", label: `Net mood ${by}, with 95 % interval`,
           text: (value) => (value === 0 ? "0" : `${value > 0 ? "+" : "-"}${Math.abs(value).toFixed(reach < 0.3 ? 2 : 1)}`),
         });
         state.charts.push({ figure, place, ...chart, points: net, tell: (p) => `${signed(p.value)} (${signed(p.low)} to ${signed(p.high)})` });
       } else if (what === "volume") {
-        const chart = barChart(place, { ...shared, points: buckets, label: `Messages ${by}` });
+        const chart = barChart(place, {
+          ...shared, points: buckets, marks: volumeMarks(filter), label: `Messages ${by}`,
+        });
         state.charts.push({ figure, place, ...chart, points: buckets, tell: (p) => `${grouped(p.n)} scored, ${grouped(p.unscored)} not` });
       } else {
         const emotion = Number(what);
@@ -155,7 +177,7 @@ function makeExplorer(store) {
         const points_ = series(buckets, shareOf(emotion));
         const chart = lineChart(place, {
           ...shared, points: points_, earlier: series(earlier, shareOf(emotion)),
-          marks: marksOf(filter, emotion), low: 0, high: top, name: held.emotions[emotion],
+          marks: marksOf(filter, emotion), levels: levelsOf(filter, shareOf(emotion)), low: 0, high: top, name: held.emotions[emotion],
           label: `Share of ${held.emotions[emotion]} ${by}, with 95 % interval`, text: percent,
         });
         state.charts.push({

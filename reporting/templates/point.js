@@ -112,6 +112,7 @@ function listen(explorer) {
     return place ? state.charts.find((chart) => chart.place === place) : undefined;
   };
   let drag = null;
+  let draggedAt = -Infinity;
 
   byId("explore").addEventListener("pointermove", (event) => {
     const chart = chartOf(event.target);
@@ -138,13 +139,12 @@ function listen(explorer) {
       drag = { chart, day: dayNear(chart, event), x: event.clientX, far: false, to: null };
     }
   });
-  window.addEventListener("pointerup", () => {
+  window.addEventListener("pointerup", (event) => {
     const done = drag;
     drag = null;
     if (!done?.far) return;
+    draggedAt = event.timeStamp;
     explorer.zoom(done.day, done.to);
-    // The click that follows is the end of dragging, no wish to see messages.
-    window.addEventListener("click", (event) => event.stopPropagation(), { capture: true, once: true });
   });
   byId("explore").addEventListener("click", (event) => {
     const day = state.dayAt?.(event.target);
@@ -154,7 +154,8 @@ function listen(explorer) {
       return;
     }
     const chart = chartOf(event.target);
-    if (!chart) return;
+    // The click right after dragging is its end, no wish to see messages.
+    if (!chart || event.timeStamp - draggedAt < 300) return;
     const index = indexNear(chart, event);
     if (index === null) return;
     setCursor(chart.points[index].start);

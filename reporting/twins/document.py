@@ -33,6 +33,7 @@ def json_document(report: Report, page: Page) -> str:
         "source": report.source,
         "headlines": list(page.headlines),
         "shifts": [asdict(shift) for shift in report.shifts.shifts],
+        "volume": [asdict(alarm) for alarm in report.volume],
         "seen_afterwards": [asdict(shift) for shift in report.shifts.seen_afterwards],
         "shift_words": [
             {

@@ -14,7 +14,7 @@ from reporting.sentences import bucket_name, interval, percent, points
 from reporting.series import Shift
 
 #: What Markdown, or HTML within it, would take for more than text.
-_MARKUP: Final = re.compile(r"([\\`*_{}\[\]()#+!|~-])")
+_MARKUP: Final = re.compile(r"([\\`*_{}\[\]|~]|^[#+-]|(?<=^\d)[.)])")
 
 
 def escaped(text: str) -> str:
@@ -39,6 +39,8 @@ def markdown(page: Page) -> str:
         parts.append("### Seen afterwards, not an alarm")
         parts += [_change(change) for change in page.seen_afterwards]
     parts += [escaped(note) for note in page.shift_notes]
+    if page.alarms:
+        parts += ["## More or fewer messages than usual", _list(page.alarms)]
     if page.comparison is not None:
         parts += [f"## Against the {page.period} before", _comparison(page.comparison, page)]
     if page.words:

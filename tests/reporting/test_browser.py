@@ -3,16 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from reporting.explorer import Band
+from reporting.page import Evidence, assemble
 from reporting.render import write_html
+from reporting.volume import VolumeAlarm
 from tests.reporting.test_render import made_of, page
 from tests.support.chromium import Browser, Tab
 
 LINES = "[...document.querySelectorAll('figure:not([hidden]) svg.drawn path.line')].length"
+FIRST, LAST = date(2024, 3, 4), date(2024, 5, 2)
+SPIKE = VolumeAlarm(
+    kind="volume",
+    source="posts",
+    direction="up",
+    started_at=date(2024, 4, 20),
+    detected_at=date(2024, 4, 21),
+    per_day_before=10.0,
+    per_day_after=30.0,
+    n=60,
+    n_days=2.0,
+    severity=4,
+    is_over=True,
+)
 SCORED = "document.getElementById('summary').textContent.match(/([\\d,]+) scored/)[1]"
 
 
@@ -99,6 +118,26 @@ def test_filters_change_charts_and_numbers(tab: Tab) -> None:
     tab.evaluate("document.getElementById('reset').click()")
     assert tab.evaluate(LINES) == 4
     assert tab.complaints() == []
+
+
+def test_spikes_and_levels_are_drawn_where_they_are_known(browser: Browser, tmp_path: Path) -> None:
+    report = replace(
+        made_of(),
+        volume=(SPIKE,),
+        bands=(Band("posts", FIRST, SPIKE.started_at), Band("posts", SPIKE.detected_at, LAST)),
+    )
+    path = write_html(assemble(report, lambda _: Evidence()), tmp_path / "report.html")
+    tab = browser.open(path)
+    assert tab.evaluate("document.querySelectorAll('[data-chart=volume] .shift-start').length") == 1
+    # Two levels in each of four charts, anger's second above its first.
+    assert tab.evaluate("document.querySelectorAll('line.level').length") == 8
+    heights: list[float] = tab.evaluate(
+        "[...document.querySelectorAll('line.level.anger')].map(l => Number(l.getAttribute('y1')))"
+    )
+    assert heights[1] < heights[0]
+    assert "volume: posts up since 2024-04-20" in tab.evaluate("document.body.textContent")
+    assert tab.complaints() == []
+    tab.close()
 
 
 def test_dragging_over_a_chart_zooms(tab: Tab) -> None:

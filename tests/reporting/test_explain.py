@@ -47,7 +47,7 @@ def test_addresses_names_and_numbers_are_no_words() -> None:
 def test_typical_words_are_those_of_one_emotion_and_not_of_all() -> None:
     labelled = [("joy", text) for text in USUAL] + [("anger", text) for text in OUTAGE]
 
-    found = typical_words(labelled)
+    found = typical_words(labelled, least_z=1.96)
 
     assert found["anger"][0].word == "broken"
     assert (found["anger"][0].n_with, found["anger"][0].n_elsewhere) == (40, 0)
@@ -56,10 +56,11 @@ def test_typical_words_are_those_of_one_emotion_and_not_of_all() -> None:
 
 
 def test_marked_pieces_join_to_the_text_and_every_second_is_a_word() -> None:
-    text = "Broken \N{SLIGHTLY SMILING FACE} again: the app's BROKEN, don\N{RIGHT SINGLE QUOTATION MARK}t ask"
+    curly = "don\N{RIGHT SINGLE QUOTATION MARK}t"
+    text = f"Broken \N{SLIGHTLY SMILING FACE} again: the app's BROKEN, {curly} ask"
 
-    pieces = marked(text, {"broken": 5.0, "don't": 2.5, "ask": 1.0})
+    pieces = marked(text, {"broken": 5.0, "don't": 3.5, "ask": 2.0})
 
     assert "".join(pieces) == text
-    assert pieces[1::2] == ["Broken", "BROKEN", "don\N{RIGHT SINGLE QUOTATION MARK}t"]
+    assert pieces[1::2] == ["Broken", "BROKEN", curly]
     assert marked("nothing of it", {}) == ["nothing of it"]

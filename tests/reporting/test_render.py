@@ -114,8 +114,9 @@ def busy(frame: pd.DataFrame) -> pd.DataFrame:
 def made_of(source: str = "posts", title: str = "", text: str = HOSTILE) -> Report:
     frame = hourly(source=source)
     messages = sampled(frame, text)
-    words = typical_words(zip(messages["emotion"], messages["text"], strict=True))
-    weights = {emotion: {w.word: w.z for w in words.get(emotion, [])} for emotion in EMOTIONS}
+    labelled = zip(messages["emotion"], messages["text"], strict=True)
+    words = typical_words(labelled, least_z=1.96)
+    weights: dict[Emotion, dict[str, float]] = {"anger": {"alert": 5.0, "broken": 5.0}}
     return Report(
         hourly=frame,
         shifts=ShiftReport((shift(source),), (), (), {source: 30}),

@@ -114,6 +114,8 @@ def test_markdown_of_hostile_text_is_text() -> None:
     assert "https://" not in text
     assert "a\\|b" in text
     assert escaped("*a*") == "\\*a\\*"
+    assert escaped("1. a - b") == "1\\. a - b"
+    assert escaped("- a (b)!") == "\\- a (b)!"
 
 
 def test_an_archive_without_messages_has_all_formats(tmp_path: Path) -> None:
