@@ -91,6 +91,7 @@ def train(
         typer.Option("--cache", file_okay=False, help="Keep what fixed layers make of the texts"),
     ] = None,
     seed: Annotated[int, typer.Option(help="Of split, order, dropout and new layers")] = 13,
+    threads: Annotated[int, typer.Option(min=1, help="Processor cores to use")] = 2,
 ) -> None:
     """Train a dialogue model: utterance encoder, speakers, LSTM and attention over the dialogue.
 
@@ -130,6 +131,7 @@ def train(
                 class_weights=class_weights,
                 cache_dir=cache,
                 seed=seed,
+                threads=threads,
             )
         )
     out.print(f"trained: {folder}", markup=False)

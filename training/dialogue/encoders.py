@@ -152,59 +152,56 @@ class PretrainedEncoder(UtteranceEncoder):
 
 
 class BundleEncoder(UtteranceEncoder):
-    """The network of a bundle, below its pooling: it has read for emotions before."""
+    """The transformer layers of a bundle's network: they have read for emotions before.
+
+    Its own BiLSTM and attention are left out: they keep little but the bundle's emotions.
+    """
 
     def __init__(self, network: MoodNetwork, trained_layers: int | None) -> None:
         super().__init__()
         n_layers = len(network.encoder)
-        self.network = network
+        self.config = network.config
+        self.embeddings = network.embeddings
+        self.layers = network.encoder
         self.trained_layers = n_layers if trained_layers is None else trained_layers
         if not 0 <= self.trained_layers <= n_layers:
             raise EncoderError(f"expected 0 to {n_layers} trained layers, found {trained_layers}")
-        self.width = 2 * network.config.lstm_hidden
+        self.width = network.config.hidden
         self.max_tokens = network.config.max_positions
-        network.requires_grad_(False)
+        self.requires_grad_(False)
         for parameter in self.learning():
             parameter.requires_grad_(True)
 
     def lower(self, ids: Tensor, inside: Tensor) -> Tensor:
-        penalty = torch.where(inside, 0.0, MASKED_SCORE)
         was_training = self.training
-        self.network.eval()
-        states = self.network.embeddings(ids)
-        for layer in list(self.network.encoder)[: len(self.network.encoder) - self.trained_layers]:
-            states = layer(states, penalty)
-        if not self.trained_layers:
-            states = self._head(states, inside, penalty)
-        self.network.train(was_training)
-        return cast(Tensor, states)
+        self.eval()  # what is fixed has no dropout
+        states = self._through(self._fixed(), self.embeddings(ids), inside)
+        self.train(was_training)
+        return states
 
     def upper(self, states: Tensor, inside: Tensor) -> Tensor:
-        if not self.trained_layers:
-            return states
-        penalty = torch.where(inside, 0.0, MASKED_SCORE)
-        for layer in list(self.network.encoder)[-self.trained_layers :]:
-            states = layer(states, penalty)
-        return self._head(states, inside, penalty)
-
-    def _head(self, states: Tensor, inside: Tensor, penalty: Tensor) -> Tensor:
-        network = self.network
-        states = network.dropout(states)
-        for layer in network.lstm:
-            states = network.dropout(layer(states, inside.sum(dim=1)))
-        attended = network.dropout(network.attention(states, penalty))
-        return cast(Tensor, network.attention_norm(states + attended))
+        return self._through(self._top(), states, inside)
 
     def learning(self) -> Iterator[nn.Parameter]:
-        if self.trained_layers:
-            for layer in list(self.network.encoder)[-self.trained_layers :]:
-                yield from layer.parameters()
-            for part in (self.network.lstm, self.network.attention, self.network.attention_norm):
-                yield from part.parameters()
+        for layer in self._top():
+            yield from layer.parameters()
 
     def sizes(self) -> dict[str, Any]:
-        config = self.network.config.to_json()
+        config = self.config.to_json()
         return {"kind": "bundle", "trained_layers": self.trained_layers, "config": config}
+
+    def _fixed(self) -> list[nn.Module]:
+        return list(self.layers)[: len(self.layers) - self.trained_layers]
+
+    def _top(self) -> list[nn.Module]:
+        return list(self.layers)[len(self.layers) - self.trained_layers :]
+
+    @staticmethod
+    def _through(layers: Sequence[nn.Module], states: Tensor, inside: Tensor) -> Tensor:
+        penalty = torch.where(inside, 0.0, MASKED_SCORE)
+        for layer in layers:
+            states = layer(states, penalty)
+        return states
 
 
 def start_encoder(

@@ -35,7 +35,7 @@ def _training(out_dir: Path, context: Context = "dialogue") -> DialogueTraining:
         out_dir=out_dir,
         network=replace(SMALL, context=context),
         epochs=5,
-        batch_size=8,
+        batch_size=4,
         head_lr=8e-3,
         bfloat16=False,
         threads=1,
