@@ -7,8 +7,10 @@ from collections import Counter
 import pytest
 
 from records import Emotion
-from training.balance import class_weights, resample
+from training.balance import WeightName, class_weights, resample
 from training.data import Example
+
+WEIGHTS: tuple[WeightName, ...] = ("inverse", "effective")
 
 
 def _examples(**counts: int) -> list[Example]:
@@ -22,7 +24,8 @@ def test_inverse_weights_give_every_emotion_the_same_total() -> None:
 
 
 def test_effective_numbers_lie_between_equal_and_inverse() -> None:
-    examples, emotions = _examples(joy=2_000, fear=20), ("joy", "fear")
+    examples = _examples(joy=2_000, fear=20)
+    emotions: tuple[Emotion, ...] = ("joy", "fear")
     inverse = class_weights(examples, emotions)
     effective = class_weights(examples, emotions, "effective", beta=0.999)
     # (1 - .999 ** 2000) / (1 - .999 ** 20), by the paper's formula
@@ -33,8 +36,8 @@ def test_effective_numbers_lie_between_equal_and_inverse() -> None:
 
 def test_the_mean_weight_of_the_labels_is_one() -> None:
     examples = _examples(joy=30, fear=3)
-    for how in ("inverse", "effective"):
-        weights = class_weights(examples, ("joy", "fear"), how)  # type: ignore[arg-type]
+    for how in WEIGHTS:
+        weights = class_weights(examples, ("joy", "fear"), how)
         assert 30 * weights[0] + 3 * weights[1] == pytest.approx(33)
 
 

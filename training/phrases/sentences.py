@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from records import Emotion
+from training.behaviour.apart import is_near_suite
 from training.data import Example, fingerprint
 from training.phrases import contrast, negation, plain
 from training.phrases.draw import Draw
@@ -65,6 +66,8 @@ def generate(
 ) -> list[Phrase]:
     """Return `n` distinct sentences in random order, the same for the same arguments.
 
+    None shares its words or its template with the behaviour suite, which the frames do not know.
+
     Args:
         n: How many.
         seed: Of every choice.
@@ -87,7 +90,8 @@ def generate(
         text, style = _written(draw, tidy, emotions, noise_share)
         # Both compared: an excluded sentence does not come back in capitals.
         print_of_tidy, print_of_text = fingerprint(tidy), fingerprint(text)
-        if print_of_text in seen or {print_of_tidy, print_of_text} & excluded:
+        is_held_out = {print_of_tidy, print_of_text} & excluded
+        if print_of_text in seen or is_held_out or is_near_suite(tidy) or is_near_suite(text):
             in_vain += 1
             if in_vain > _MOST_IN_VAIN:
                 raise ValueError(f"expected frames for {n} sentences, found {len(phrases)} in them")

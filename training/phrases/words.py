@@ -133,7 +133,8 @@ THINGS: Final = _list(
 ACTIVITIES: Final = _list(
     "working from home|cooking for everyone|the early shift|going to the gym|visiting my in-laws"
     "|the Monday meeting|driving for hours|learning the piano|cleaning the garage|playing in a team"
-    "|camping|our family reunion|driving in the city|standing in line|the night train|doing the laundry"
+    "|camping|our family reunion|driving in the city|standing in line|the night train"
+    "|doing the laundry"
 )
 GOOD: Final = _list(
     "good|great|nice|pleasant|wonderful|fun|lovely|impressive|enjoyable|brilliant|delightful"

@@ -138,6 +138,8 @@ def _read_file(path: Path) -> Dataset:
     builder = BUILDERS.get(path.suffix.lower())
     if builder is None:
         raise DataError(f"expected a file of {SUFFIXES}, found {path.name!r}")
+    if not path.stat().st_size:
+        raise DataError(f"{path.name}: expected training texts, found an empty file")
     options = _csv_options(path) if builder == "csv" else {}
     with _quiet(), TemporaryDirectory() as cache:
         try:
@@ -188,12 +190,12 @@ def _csv_options(path: Path) -> dict[str, Any]:
     }
 
 
-def _header(path: Path, separator: str) -> tuple[list[str], int]:
+def _header(path: Path, separator: str) -> tuple[list[str], Literal[0, 3]]:
     """Return the column names, and whether quotes quote: in many .tsv files they are text.
 
     pandas would take the first fields of a row that is too wide for its index, so we look.
     """
-    quoting = csv.QUOTE_MINIMAL
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL
     if separator == "\t" and not _is_quoted(path):
         quoting = csv.QUOTE_NONE
     with path.open(encoding="utf-8-sig", newline="") as file:
