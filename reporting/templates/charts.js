@@ -66,9 +66,9 @@ function dateTicks(from, to, width, gap = 62) {
   return [];
 }
 
-// Round values between low and high, three or four of them.
+// Round values between low and high, two to five of them.
 function valueTicks(low, high) {
-  const rough = (high - low) / 3 || 1;
+  const rough = (high - low) / 4 || 1;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((times) => times * power).find((value) => value >= rough);
   const ticks = [];

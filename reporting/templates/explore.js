@@ -233,9 +233,11 @@ function makeExplorer(store) {
     const isWhole = filter.from === first && filter.to === last;
     if (!isWhole) {
       const span = filter.to - filter.from + 1;
+      const isHeld = filter.from - span >= first;
       return {
-        now: filter, then: { ...filter, from: filter.from - span, to: filter.from - 1 },
-        title: `${longDay(filter.from)} to ${longDay(filter.to)}`, before: `the ${grouped(span)} days before`,
+        now: filter, then: { ...filter, from: filter.from - span, to: filter.from - 1 }, isHeld,
+        title: `${longDay(filter.from)} to ${longDay(filter.to)}`,
+        before: `the ${grouped(span)} days before${isHeld ? "" : ", as far back as this report goes"}`,
       };
     }
     const complete = state.buckets.filter((bucket) => bucket.complete && bucket.n > 0);
@@ -245,7 +247,7 @@ function makeExplorer(store) {
     return {
       now: { ...filter, from: newest.start, to: newest.end - 1 },
       then: { ...filter, from: start, to: newest.start - 1 },
-      title: bucketName(newest.start, filter.period), before: `the ${filter.period} before`,
+      title: bucketName(newest.start, filter.period), before: `the ${filter.period} before`, isHeld: true,
     };
   }
 
@@ -257,19 +259,21 @@ function makeExplorer(store) {
     const [now, then] = [store.total(pair.now), store.total(pair.then)];
     byId("compare-now").textContent = pair.title;
     byId("compare-before").textContent = pair.before;
-    for (const emotion of state.filter.emotions) {
+    const shown = [...held.emotions.keys()].filter((emotion) => state.filter.emotions.has(emotion));
+    for (const emotion of shown) {
       const row = tag("tr", {}, tag("th", { scope: "row" }, held.emotions[emotion]));
       const count = now.counts[emotion];
-      const cell = (text) => row.append(tag("td", {}, text));
+      const cell = (text, interval = "") => row.append(tag("td", {}, `${text} `, tag("small", {}, interval)));
+      const between = (low, high) => `(${low.replace(" %", "")} to ${high})`;
       if (now.n === 0) cell("no messages");
-      else cell(`${percent(count / now.n)} (${percent(wilson(count, now.n)[0])} to ${percent(wilson(count, now.n)[1])})`);
+      else cell(percent(count / now.n), between(...wilson(count, now.n).map(percent)));
       cell(then.n === 0 ? "no messages" : percent(then.counts[emotion] / then.n));
       if (now.n && then.n) {
         const change = count / now.n - then.counts[emotion] / then.n;
         const [low, high] = differenceInterval(count, now.n, then.counts[emotion], then.n);
         const isClear = low > 0 || high < 0;
-        cell(`${points(change)} (${points(low)} to ${points(high)})`);
-        cell(isClear ? (change > 0 ? "more" : "less") : "could be chance");
+        cell(points(change), between(points(low), points(high)));
+        cell(isClear ? (change > 0 ? "more" : "less") : "unclear");
       } else {
         cell("");
         cell("");
@@ -277,7 +281,7 @@ function makeExplorer(store) {
       body.append(row);
     }
     const sizes = tag("tr", {}, tag("th", { scope: "row" }, "messages"), tag("td", {}, grouped(now.n)), tag("td", {}, grouped(then.n)));
-    sizes.append(tag("td", {}, then.n ? `${points(now.n / then.n - 1)} %` : ""), tag("td", {}, ""));
+    sizes.append(tag("td", {}, then.n && pair.isHeld ? `${points(now.n / then.n - 1)} %` : ""), tag("td", {}, ""));
     body.append(sizes);
   }
 

@@ -107,13 +107,13 @@ def _comparison(comparison: Comparison, page: Page) -> str:
                 f"{percent(moved.share)} ({interval(moved.interval)})",
                 percent(moved.before),
                 f"{points(moved.change)} ({low} to {high})",
-                ("more" if moved.change > 0 else "less") if moved.is_clear else "could be chance",
+                ("more" if moved.change > 0 else "less") if moved.is_clear else "unclear",
             )
         )
     told = (
         f"{bucket_name(comparison.start, page.period)} ({comparison.n:,} messages) against "
         f"{bucket_name(comparison.before, page.period)} ({comparison.n_before:,}); 95 % intervals "
-        "in brackets, changes in percentage points"
+        "in brackets, changes in percentage points; unclear: could be chance"
     )
     table = _table(("emotion", "share", "before", "change", "verdict"), rows)
     return f"{escaped(told)}\n\n{table}"

@@ -93,7 +93,7 @@ def test_numbers_are_those_of_the_report(tab: Tab) -> None:
         low, high = (f"{bound * 100:.0f}" for bound in moved.change_interval)
         assert row[0] == moved.emotion
         assert row[1].startswith(f"{moved.share * 100:.0f} %")
-        assert row[3].replace("+", "").endswith(f"({low.replace('-0', '0')} to {high})")
+        assert row[3].replace("+", "").endswith(f"({low} to {high})".replace("-0 ", "0 "))
         assert row[4] == ("more" if moved.change > 0 else "less" if moved.is_clear else row[4])
     assert compared[-1][1] == str(made.n)
 
@@ -114,6 +114,8 @@ def test_filters_change_charts_and_numbers(tab: Tab) -> None:
     assert tab.evaluate(SCORED) == "100"
     assert "22 Mar" not in text_of(tab, "summary")
     assert text_of(tab, "compare-before") == "the 10 days before"
+    order = "[...document.querySelectorAll('#compare-rows th')].map(cell => cell.textContent)"
+    assert tab.evaluate(order) == ["joy", "neutral", "messages"]
     assert tab.evaluate("document.querySelectorAll('path.earlier').length") == 3
     tab.evaluate("document.getElementById('reset').click()")
     assert tab.evaluate(LINES) == 4
@@ -191,6 +193,8 @@ def test_it_fits_a_phone_in_light_and_dark(browser: Browser, report_path: Path, 
     colours = "getComputedStyle(document.{}).{}"
     paper = tab.evaluate(colours.format("body", "backgroundColor"))
     assert paper == ("rgb(20, 24, 28)" if dark else "rgb(255, 255, 255)")
+    verdicts = "document.querySelector('#compare-rows tr td:last-child').getBoundingClientRect()"
+    assert tab.evaluate(f"{verdicts}.right") <= 390
     # No text of a chart lies outside it.
     outside = (
         "[...document.querySelectorAll('.chart svg text')].filter(t => { const b = t"
