@@ -1,160 +1,176 @@
-"""Measure false alarms and detection of the shift detector on simulated sources.
+"""Measure false alarms and detection of the shift detector and its rivals on simulated sources.
 
-    python benchmarks/shifts.py [--runs 200] [--days 365]
+    python -m benchmarks.shifts ours     # the budget kept, and what is found
+    python -m benchmarks.shifts rivals   # each at its own false-alarm rate, ours set to the same
 
-Draws daily counts as DESIGN does: base share .15, odds ratio 2 at the change, over-dispersion
-(intra-class correlation) .01, a weekday effect, 10 % empty days. The same run judges the usual
-alternatives, on the one emotion that changes; ours sees all seven.
+Draws daily counts as DESIGN does: base share .15, an odds ratio at the change, over-dispersion
+(intra-class correlation) .01, a weekday effect on volume and shares (standard deviation .25 of the
+log odds), 10 % empty days. The limits are those that ship; nothing here is fitted.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import date, timedelta
+from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 
-from records import EMOTIONS
-from reporting.shifts import ShiftSettings, detect
+from benchmarks.shift_rivals import FIRST, Floats, rivals
+from reporting.baseline import Ints
+from reporting.limits import shipped
+from reporting.watch import DAILY, Limits, watch
 
-#: sadness, joy, love, anger, fear, surprise, neutral; anger is the one that changes.
-SCORED = tuple(e for e in EMOTIONS if e != "disgust")
-SHARES = np.array([0.10, 0.25, 0.06, 0.15, 0.04, 0.10, 0.30])
-ANGER = SCORED.index("anger")
-FIRST_DAY = date(2024, 1, 1)
+#: anger, sadness, joy, love, fear, surprise, neutral; the first is the one that changes.
+MANY = (0.15, 0.10, 0.25, 0.06, 0.04, 0.10, 0.30)
+#: One emotion against all others: one series.
+ONE = (0.15, 0.85)
 RHO = 0.01
+FOUND_WITHIN = 28
 
 
-def simulate(
+def draw(
     rng: np.random.Generator,
     *,
+    runs: int,
     days: int,
     a_day: float,
-    change_on: int | None = None,
-    odds_ratio: float = 2.0,
-) -> pd.DataFrame:
-    """Return a daily frame as `detect` takes it; one row for each day that holds messages."""
-    weekly = rng.normal(0, 0.25, size=(7, len(SHARES)))
-    rows = []
-    for day in range(days):
-        if rng.random() < 0.1:
-            continue
-        n = int(rng.poisson(a_day * (1.15 if day % 7 < 5 else 0.62)))
-        if n == 0:
-            continue
-        shares = SHARES.copy()
-        if change_on is not None and day >= change_on:
-            odds = shares[ANGER] / (1 - shares[ANGER]) * odds_ratio
-            shares *= (1 - odds / (1 + odds)) / (1 - shares[ANGER])
-            shares[ANGER] = odds / (1 + odds)
-        shares = shares * np.exp(weekly[day % 7])
-        mixed = rng.dirichlet(shares / shares.sum() * (1 / RHO - 1))
-        counts = rng.multinomial(n, mixed)
-        rows.append([pd.Timestamp(FIRST_DAY + timedelta(days=day)), "simulated", n, *counts])
-    return pd.DataFrame(rows, columns=["day", "source", "n", *(f"n_{e}" for e in SCORED)])
+    shares: Sequence[float],
+    change_on: Ints | None = None,
+    odds_ratio: float = 1.0,
+    ramp: int = 1,
+) -> Floats:
+    """Return counts (runs, days, emotions) of sources that are alike but for chance."""
+    usual = np.array(shares)
+    weekday = np.arange(days) % 7
+    weekly = rng.normal(0, 0.25, (runs, 7, len(usual)))
+    if len(usual) == 2:
+        weekly[..., 1] = 0
+    n = rng.poisson(a_day * np.where(weekday < 5, 1.15, 0.62), (runs, days))
+    n[rng.random((runs, days)) < 0.1] = 0
+    mixes = np.broadcast_to(usual, (runs, days, len(usual))).copy()
+    if change_on is not None:
+        part = np.clip((np.arange(days) - change_on[:, None] + 1) / ramp, 0, 1)
+        mixes[..., 0] *= odds_ratio**part
+    mixes *= np.exp(weekly[:, weekday])
+    mixes /= mixes.sum(axis=2, keepdims=True)
+    drawn = np.maximum(rng.standard_gamma(mixes * (1 / RHO - 1)), 1e-300)
+    return rng.multinomial(n, drawn / drawn.sum(axis=2, keepdims=True)).astype(np.float64)
 
 
-Detector = Callable[[pd.DataFrame], list[int]]
+def limits_for(n_emotions: int, alarms_a_year: float, runs: int, extra: float = 0.0) -> Limits:
+    found = shipped().limits(
+        resolution="daily", n_emotions=n_emotions, alarms_a_year=alarms_a_year, n_series=runs
+    )
+    return Limits(found.log_messages, found.values, found.offsets + extra)
 
 
-def ours(settings: ShiftSettings, only_anger: bool = False) -> Detector:
-    def alarms(daily: pd.DataFrame) -> list[int]:
-        seen = daily
-        if only_anger:
-            seen = daily[["day", "source", "n", "n_anger"]].copy()
-            seen["n_neutral"] = seen["n"] - seen["n_anger"]
-        found = detect(seen, settings=settings).shifts
-        return sorted({(shift.detected_at - FIRST_DAY).days for shift in found})
-
-    return alarms
-
-
-def week_on_week(daily: pd.DataFrame) -> list[int]:
-    """Alarm when a week's share is 25 % above or below the week before's."""
-    number = (daily["day"] - pd.Timestamp(FIRST_DAY)).dt.days
-    weeks = daily[["n", "n_anger"]].groupby(number // 7).sum()
-    share = weeks["n_anger"] / weeks["n"]
-    change = share / share.shift(1) - 1
-    return [int(week) * 7 + 6 for week in share.index[(change.abs() > 0.25)] if week >= 9]
-
-
-def three_sigma(daily: pd.DataFrame) -> list[int]:
-    """Alarm when a day's share is 3 standard deviations off the trailing 56 days' shares."""
-    share = (daily["n_anger"] / daily["n"]).to_numpy()
-    number = (daily["day"] - pd.Timestamp(FIRST_DAY)).dt.days.to_numpy()
-    found = []
-    for today in range(len(share)):
-        past = share[:today][(number[:today] >= number[today] - 63)]
-        past = past[: max(0, len(past) - 7)]
-        if number[today] >= 63 and abs(share[today] - past.mean()) > 3 * past.std(ddof=1):
-            found.append(int(number[today]))
+def ours(counts: Floats, alarms_a_year: float) -> list[list[int]]:
+    """Return the days of our alarms, by run."""
+    runs, days, n_emotions = counts.shape
+    found: list[list[int]] = [[] for _ in range(runs)]
+    for start in range(0, runs, 200):
+        part = counts[start : start + 200]
+        limits = limits_for(n_emotions, alarms_a_year, len(part))
+        seen = watch(part, np.arange(days) % 7, limits, plan=DAILY, names_further=False)
+        for alarm in seen.alarms:
+            found[start + alarm.run].append(alarm.bucket)
     return found
 
 
-def measure(
-    detector: Detector, *, a_day: float, runs: int, days: int, odds_ratio: float
-) -> tuple[float, float, float]:
-    """Return false alarms a year, share found within 28 days, median delay in days."""
-    false_alarms, judged = 0, 0
+def a_year(alarms: list[list[int]], days: int) -> tuple[float, int]:
+    """Return alarms a year of one series, and how many there were."""
+    total = sum(len(run) for run in alarms)
+    return total / (len(alarms) * (days - FIRST)) * 365.25, total
+
+
+def found(alarms: list[list[int]], change_on: Ints) -> tuple[float, float]:
+    """Return the part of the changes found within 28 days, and the median delay in days."""
     delays = []
-    for run in range(runs):
-        quiet = simulate(np.random.default_rng([1, run]), days=days, a_day=a_day)
-        false_alarms += sum(day >= 63 for day in detector(quiet))
-        judged += days - 63
-        change_on = 90 + run % 28
-        changed = simulate(
-            np.random.default_rng([2, run]),
-            days=change_on + 28,
-            a_day=a_day,
-            change_on=change_on,
-            odds_ratio=odds_ratio,
-        )
-        after = [day for day in detector(changed) if day >= change_on]
-        if after:
-            delays.append(after[0] - change_on)
-    delay = float(np.median(delays)) if delays else float("nan")
-    return false_alarms / judged * 365, len(delays) / runs, delay
+    for run, changed in zip(alarms, change_on.tolist(), strict=True):
+        after = [day - changed for day in run if 0 <= day - changed < FOUND_WITHIN]
+        delays.extend(after[:1])
+    return len(delays) / len(alarms), float(np.median(delays)) if delays else float("nan")
+
+
+def change_days(runs: int) -> Ints:
+    return np.asarray(90 + np.arange(runs) % 28)
+
+
+def measure_ours(runs: int, volumes: Sequence[float]) -> None:
+    print("| series | messages a day | false alarms a year, all series (alarms seen) | change "
+          "| found in 28 days | median delay, days |")  # fmt: skip
+    print("|---|---|---|---|---|---|")
+    days = FIRST + 365
+    cases = (("one", ONE, 1), ("twenty", ONE, 20), ("one source of 7 emotions", MANY, 1))
+    for name, shares, n_series in cases:
+        for a_day in volumes:
+            rng = np.random.default_rng([3, int(a_day)])
+            alarms: list[list[int]] = []
+            for _ in range(0, runs * max(1, n_series // 3), 200):
+                quiet = draw(rng, runs=200, days=days, a_day=a_day, shares=shares)
+                alarms.extend(ours(quiet, 1 / n_series))
+            rate, total = a_year(alarms, days)
+            for odds_ratio in (1.25, 1.5, 2.0, 3.0):
+                for ramp, how in ((1, "sudden"), (14, "over 14 days")):
+                    change_on = change_days(runs)
+                    changed = draw(
+                        np.random.default_rng([4, int(a_day)]), runs=runs, days=146, a_day=a_day,
+                        shares=shares, change_on=change_on, odds_ratio=odds_ratio, ramp=ramp,
+                    )  # fmt: skip
+                    part, delay = found(ours(changed, 1 / n_series), change_on)
+                    print(f"| {name} | {a_day:g} | {rate * n_series:.2f} ({total}) "
+                          f"| ×{odds_ratio:g} {how} | {part:.2f} | {delay:g} |", flush=True)  # fmt: skip
+
+
+def measure_rivals(runs: int, volumes: Sequence[float], only: str) -> None:
+    print("| messages a day | detector | false alarms a year | found in 28 days | median delay "
+          "| ours at that rate: found | median delay |")  # fmt: skip
+    print("|---|---|---|---|---|---|---|")
+    days = FIRST + 365
+    for a_day in volumes:
+        rng = np.random.default_rng([5, int(a_day)])
+        quiet = draw(rng, runs=runs, days=days, a_day=a_day, shares=ONE)
+        change_on = change_days(runs)
+        changed = draw(rng, runs=runs, days=146, a_day=a_day, shares=ONE, change_on=change_on,
+                       odds_ratio=2.0)  # fmt: skip
+        for name, (rival, part_of) in rivals().items():
+            if only not in name:
+                continue
+            some = max(runs // part_of, 4)
+            if a_day >= 1000 and "per message" in name:
+                some = max(runs // 10, 4)
+            rate, total = a_year(rival(quiet[:some]), days)
+            share, delay = found(rival(changed[:some]), change_on[:some])
+            budget = _budget_for(max(rate, 0.02), quiet)
+            own, own_delay = found(ours(changed, budget), change_on)
+            print(f"| {a_day:g} | {name} | {rate:.2f} ({total}) | {share:.2f} | {delay:g} "
+                  f"| {own:.2f} | {own_delay:g} |", flush=True)  # fmt: skip
+
+
+def _budget_for(rate: float, quiet: Floats) -> float:
+    """Return the budget at which our realised false alarms are as many as the rival's."""
+    low, high = rate / 8, rate * 8
+    for _ in range(6):
+        middle = float(np.sqrt(low * high))
+        realised, _ = a_year(ours(quiet, middle), quiet.shape[1])
+        low, high = (middle, high) if realised < rate else (low, middle)
+    return float(np.sqrt(low * high))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=200)
-    parser.add_argument("--days", type=int, default=365)
-    parser.add_argument("--odds-ratio", type=float, default=2.0)
-    parser.add_argument("--volumes", type=float, nargs="+", default=[8, 50])
-    parser.add_argument(
-        "--cautions", type=float, nargs="*", default=[], help="try other limits too"
-    )
+    parser.add_argument("what", choices=["ours", "rivals"])
+    parser.add_argument("--runs", type=int, default=600)
+    parser.add_argument("--volumes", type=float, nargs="+", default=[8, 50, 1000])
+    parser.add_argument("--only", default="", help="rivals whose name holds this")
     arguments = parser.parse_args()
-    default = ShiftSettings()
-    detectors: dict[str, Detector] = {
-        "week on week ±25 %": week_on_week,
-        "daily share, 3 sigma": three_sigma,
-        "ours, seven emotions": ours(default),
-        "ours, told to look at the one emotion": ours(default, only_anger=True),
-    }
-    for caution in arguments.cautions:
-        settings = replace(default, caution=caution)
-        detectors[f"ours, seven emotions, limits {caution:+g}"] = ours(settings)
-    print("| detector | messages a day | false alarms a year | found in 28 days | median delay |")
-    print("|---|---|---|---|---|")
     started = time.monotonic()
-    for a_day in arguments.volumes:
-        for name, detector in detectors.items():
-            alarms, found, delay = measure(
-                detector,
-                a_day=a_day,
-                runs=arguments.runs,
-                days=arguments.days,
-                odds_ratio=arguments.odds_ratio,
-            )
-            print(f"| {name} | {a_day:g} | {alarms:.2f} | {found:.2f} | {delay:g} |", flush=True)
-    print(f"\n{arguments.runs} runs of {arguments.days} days, odds ratio {arguments.odds_ratio}, ")
-    print(f"{time.monotonic() - started:.0f} s")
+    if arguments.what == "ours":
+        measure_ours(arguments.runs, arguments.volumes)
+    else:
+        measure_rivals(arguments.runs, arguments.volumes, arguments.only)
+    print(f"\n{arguments.runs} runs, {time.monotonic() - started:.0f} s")
 
 
 if __name__ == "__main__":

@@ -34,23 +34,9 @@ class Move:
     share_after: float
 
 
-def start_of_change(residuals: Floats) -> int:
-    """Return the row from which on the mean residual differs from 0 most clearly.
-
-    Args:
-        residuals: Standardised, shape (D, K), oldest first, the day of the alarm last.
-
-    Source: maximum likelihood estimate of a change point with known level before it, Hinkley
-    (1970); the same point at which a CUSUM last left zero.
-    """
-    from_here_on = np.cumsum(residuals[::-1], axis=0)
-    evidence = (from_here_on**2).sum(axis=1) / np.arange(1, len(residuals) + 1)
-    return len(residuals) - 1 - int(np.argmax(evidence))
-
-
 def attribute(
     counts: Floats,
-    weekdays: Ints,
+    phases: Ints,
     baseline: Baseline,
     *,
     smallest_odds_ratio: float,
@@ -64,20 +50,19 @@ def attribute(
     rise of neutral about as often.)
 
     Args:
-        counts: Days since the change began, shape (D, K).
-        weekdays: 0 = Monday, shape (D,).
+        counts: Buckets since the change began, shape (D, K), each with messages.
+        phases: Of each bucket, shape (D,).
         baseline: The level before.
         smallest_odds_ratio: Changes smaller than this, either way, are trifles.
         named: Emotions this change has been attributed to already; only further ones are returned.
     """
     n = counts.sum(axis=1)
-    daily_shares = np.array([baseline.expected_shares(int(day)) for day in weekdays])
-    expected = (n[:, None] * daily_shares).sum(axis=0)
+    expected = (n[:, None] * baseline.expected_shares(phases)).sum(axis=0)
     observed = counts.sum(axis=0)
     total = float(n.sum())
     inflation = float((n * baseline.inflation(n)).sum() / total)
-    # The baseline's own share is uncertain too: its days against the days at hand.
-    inflation *= 1 + len(counts) / baseline.n_days
+    # The baseline's own share is uncertain too: its messages against those at hand.
+    inflation *= 1 + total / inflation / max(baseline.n_effective, 1.0)
     before = expected / total
     after = (observed + 0.5) / (total + 1)
     worthwhile = _odds_ratio(before, after) >= smallest_odds_ratio
@@ -109,7 +94,7 @@ def _deviation(observed: Floats, expected: Floats, inflation: float) -> Floats:
     return np.asarray((observed - expected) / np.sqrt(variance))
 
 
-def largest_split(counts: Floats, weekdays: Ints) -> int | None:
+def largest_split(counts: Floats, phases: Ints, *, n_phases: int = 7) -> int | None:
     """Return the first row of the later part where an archive differs most between two parts.
 
     For explanation only: the best of all splits is no test. None when even that one is within
@@ -118,9 +103,9 @@ def largest_split(counts: Floats, weekdays: Ints) -> int | None:
     n_days = len(counts)
     if n_days < 2 * _MIN_SEGMENT_DAYS:
         return None
-    whole = learn(counts, weekdays)
+    whole = learn(counts, phases, n_phases=n_phases)
     n = counts.sum(axis=1)
-    expected = n[:, None] * np.array([whole.expected_shares(int(day)) for day in weekdays])
+    expected = n[:, None] * whole.expected_shares(phases)
     scale = np.sqrt(n * whole.inflation(n))
     residuals = (counts - expected) / np.sqrt(expected) * (np.sqrt(n) / scale)[:, None]
     sums = np.cumsum(residuals, axis=0)

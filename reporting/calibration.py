@@ -1,0 +1,253 @@
+"""Simulate quiet and changed series like a user's own, and run the whole detector in them.
+
+Pure: no frames, no files, no clock. Called by `moodwatch shifts calibrate` and by the benchmark
+that makes `limits.json`. Baseline, rhythm and dispersion are re-estimated in the simulation as
+they are live; limits for known parameters would let through several times the budget.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Final
+
+import numpy as np
+
+from reporting.baseline import Floats, Ints, learn_rhythm
+from reporting.limits import Curve
+from reporting.series import Series
+from reporting.watch import Limits, Plan, watch
+
+#: Days of simulation beyond the first verdict: a run must reach far into the long term.
+_RUN_BUCKETS: Final = 365
+
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What a simulated series shares with a real one."""
+
+    #: Share of each emotion, adding to 1.
+    shares: tuple[float, ...]
+    #: Mean messages in each phase's buckets that hold any.
+    messages: tuple[float, ...]
+    rho: float
+    #: Part of the buckets that are empty though messages were to be expected.
+    empty: float
+    #: Standard deviation of the log pattern: how much emotions' odds differ between phases.
+    rhythm: float
+    #: Variance of a bucket's volume over its mean, minus 1, over the mean: 0 for Poisson.
+    bursts: float = 0.0
+
+    def rounded(self) -> Traits:
+        """Return them as coarse as the limits are: near traits share one simulation."""
+        shares = np.round(np.array(self.shares), 2).clip(0.01)
+        return Traits(
+            tuple((shares / shares.sum()).round(3).tolist()),
+            tuple(float(_on_log_grid(value)) for value in self.messages),
+            round(self.rho * 200) / 200,
+            round(self.empty * 10) / 10,
+            round(self.rhythm * 10) / 10,
+            round(self.bursts * 5) / 5,
+        )
+
+    def key(self, plan: Plan) -> str:
+        """Return a name under which limits of such a series are kept."""
+        told = json.dumps([asdict(self.rounded()), asdict(plan)], sort_keys=True)
+        return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+    @property
+    def effective_messages(self) -> float:
+        """Return the mean effective messages of a bucket."""
+        n = np.array(self.messages)
+        mean = (n / (1 + np.maximum(n - 1, 0) * self.rho)).mean()
+        return float(mean * (1 - self.empty))
+
+
+def _on_log_grid(value: float) -> float:
+    """Round to a grid of four steps an octave... of 19 % each."""
+    return 0.0 if value <= 0 else round(float(2 ** (round(np.log2(value) * 4) / 4)), 3)
+
+
+def traits_of(series: Series, plan: Plan) -> Traits:
+    """Estimate the traits of a stored series from its newest year."""
+    counts = series.counts[-int(plan.buckets_a_year) :]
+    phases = series.phases[-int(plan.buckets_a_year) :]
+    n = counts.sum(axis=1)
+    rhythm = learn_rhythm(counts[None], phases, n_phases=plan.n_phases, block=plan.block)
+    held = n > 0
+    means = np.array(
+        [n[held & (phases == phase)].mean() if (held & (phases == phase)).any() else 0.0
+         for phase in range(plan.n_phases)]
+    )  # fmt: skip
+    usual = means[phases]
+    likely_empty = np.exp(-usual)
+    empty = float(np.clip((~held).mean() - likely_empty.mean(), 0.0, 0.9))
+    expected = np.maximum(usual[held], 1e-9)
+    burst = ((n[held] - expected) ** 2 / expected - 1) / expected
+    weights = rhythm.pattern[0][means > 0]
+    shares = (counts.sum(axis=0) + 0.5) / (n.sum() + 0.5 * counts.shape[1])
+    return Traits(
+        tuple(shares.tolist()),
+        tuple(means.tolist()),
+        float(rhythm.rho[0]),
+        empty,
+        float(np.log(np.maximum(weights, 0.05)).std()),
+        float(np.clip(np.median(burst) * 2, 0.0, 4.0)),
+    )
+
+
+def simulate(
+    traits: Traits,
+    rng: np.random.Generator,
+    *,
+    runs: int,
+    buckets: int,
+    plan: Plan,
+    change_on: Ints | None = None,
+    odds_ratio: float = 1.0,
+    emotion: int = 0,
+    ramp: int = 1,
+) -> Floats:
+    """Draw over-dispersed counts of series that are alike in all but chance, shape (R, D, K).
+
+    Args:
+        traits: What they are like.
+        rng: Source of chance.
+        runs: R.
+        buckets: D.
+        plan: For the phases.
+        change_on: Bucket on which one emotion's odds change, shape (R,); None: never.
+        odds_ratio: By how much.
+        emotion: Which.
+        ramp: Buckets over which they do; 1: at once.
+
+    Source: Dirichlet-multinomial, Mosimann (1962): intra-class correlation 1 / (1 + concentration).
+    """
+    shares = np.array(traits.shares)
+    phases = np.arange(buckets) % plan.n_phases
+    weekly = rng.normal(0, traits.rhythm, (runs, plan.n_phases, len(shares)))
+    mean = np.broadcast_to(np.array(traits.messages)[phases], (runs, buckets))
+    if traits.bursts > 0:
+        mean = mean * rng.gamma(1 / traits.bursts, traits.bursts, (runs, buckets))
+    n = rng.poisson(mean)
+    n[rng.random((runs, buckets)) < traits.empty] = 0
+    mixes = shares * np.exp(weekly[:, phases])
+    if change_on is not None:
+        progress = np.clip((np.arange(buckets) - change_on[:, None] + 1) / ramp, 0, 1)
+        mixes[..., emotion] *= np.exp(progress * np.log(odds_ratio))
+    mixes /= mixes.sum(axis=2, keepdims=True)
+    if traits.rho > 0:
+        drawn = rng.standard_gamma(mixes * (1 / traits.rho - 1))
+        drawn = np.maximum(drawn, 1e-300)
+        mixes = drawn / drawn.sum(axis=2, keepdims=True)
+    return np.asarray(rng.multinomial(n, mixes), dtype=np.float64)
+
+
+def alarm_curve(
+    traits: Traits,
+    plan: Plan,
+    *,
+    limits: Sequence[float],
+    runs: int,
+    seed: int = 0,
+    batch: int = 100,
+    around: Limits | None = None,
+    progress: Progress | None = None,
+) -> Curve:
+    """Measure the alarms a year of quiet series at several limits.
+
+    Args:
+        traits: Of the series.
+        plan: How far the detector looks.
+        limits: In nats; what is added to `around` where that is given.
+        runs: Series, each of the time to the first verdict and a year.
+        seed: Of the simulation.
+        batch: Series at once.
+        around: Limits that differ by volume.
+        progress: Called with the part done, 0 to 1.
+    """
+    buckets = plan.first_verdict + min(_RUN_BUCKETS, int(plan.buckets_a_year * 7))
+    if plan.block > 1:
+        buckets = plan.first_verdict + 182 * plan.block
+    phases = np.arange(buckets) % plan.n_phases
+    alarms = np.zeros(len(limits))
+    judged = 0
+    steps = range(0, runs, batch)
+    for number, start in enumerate(steps):
+        size = min(batch, runs - start)
+        rng = np.random.default_rng([seed, start])
+        counts = simulate(traits, rng, runs=size, buckets=buckets, plan=plan)
+        for at, limit in enumerate(limits):
+            chosen = (
+                Limits.constant(limit, size)
+                if around is None
+                else Limits(around.log_messages, around.values, np.full(size, limit))
+            )
+            seen = watch(counts, phases, chosen, plan=plan, names_further=False)
+            alarms[at] += len(seen.alarms)
+            if progress is not None:
+                progress((number + (at + 1) / len(limits)) / len(steps))
+        judged += size * (buckets - plan.first_verdict)
+    years = judged / plan.buckets_a_year
+    return Curve(tuple(limits), tuple((np.maximum(alarms, 0.3) / years).tolist()))
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """How surely and fast a change of one size is found."""
+
+    odds_ratio: float
+    found: float
+    #: Buckets from the change to the alarm, half of those found sooner; None: none found.
+    median_delay: float | None
+
+
+def power(
+    traits: Traits,
+    plan: Plan,
+    *,
+    limits: Limits,
+    odds_ratios: Sequence[float],
+    emotion: int,
+    within: int,
+    runs: int,
+    seed: int = 1,
+    ramp: int = 1,
+) -> list[Power]:
+    """Measure how many changes of each size are found within so many buckets."""
+    before = plan.first_verdict + 27 * max(plan.block, 1)
+    change_on = before + np.arange(runs) % (28 if plan.block == 1 else 28 * plan.block)
+    buckets = int(change_on.max()) + within
+    phases = np.arange(buckets) % plan.n_phases
+    results = []
+    for odds_ratio in odds_ratios:
+        counts = simulate(
+            traits,
+            np.random.default_rng([seed, 7]),
+            runs=runs,
+            buckets=buckets,
+            plan=plan,
+            change_on=change_on,
+            odds_ratio=odds_ratio,
+            emotion=emotion,
+            ramp=ramp,
+        )
+        seen = watch(
+            counts,
+            phases,
+            Limits(limits.log_messages, limits.values, np.full(runs, limits.offsets[0])),
+            plan=plan,
+            names_further=False,
+        )
+        delays: dict[int, int] = {}
+        for alarm in seen.alarms:
+            delay = alarm.bucket - int(change_on[alarm.run])
+            if 0 <= delay < within:
+                delays.setdefault(alarm.run, delay)
+        median = float(np.median(list(delays.values()))) if delays else None
+        results.append(Power(odds_ratio, len(delays) / runs, median))
+    return results

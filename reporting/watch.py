@@ -1,0 +1,456 @@
+"""Walk through the buckets of many series at once and raise alarms, each from its past alone.
+
+Pure numpy, no frames, no clock. The one code of detector and calibration: `reporting.shifts`
+watches stored series with it, `reporting.calibration` simulated ones.
+R is the number of series, D of buckets, K of emotions, T of tilts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from reporting.attribution import Move, attribute
+from reporting.baseline import PRIOR, Baseline, Bools, Floats, Ints, Rhythm, learn_rhythm
+from reporting.tilts import evidence, findable, handicaps, tilts
+
+#: A bucket's residuals are cut at this many standard deviations: one viral day is no shift.
+_LONGEST_BUCKET: Final = 2.5
+
+#: Right after an alarm the limit is higher by this part; it falls back as the new level settles.
+_CAUTION_AFTER: Final = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How far the detector looks, in buckets."""
+
+    #: Length of the trailing baseline, and the buckets between it and the one judged.
+    baseline: int = 84
+    gap: int = 14
+    #: Buckets of history before the first verdict.
+    first_verdict: int = 63
+    #: A baseline of fewer buckets with messages, or of fewer messages, gives no verdict.
+    min_held: int = 21
+    min_messages: int = 40
+    #: The same for the new level after an alarm; `min_held_young` alone when messages are few.
+    min_held_after: int = 7
+    min_messages_after: int = 60
+    min_held_young: int = 14
+    #: Buckets of the new level that teach rhythm and dispersion anew.
+    relearn: int = 42
+    #: Further emotions of a change may be named for so long after its alarm.
+    naming: int = 7
+    #: After so many buckets a new level is as settled as any.
+    settled: int = 84
+    #: Rhythm and dispersion are learnt anew every so many buckets.
+    refresh: int = 7
+    n_phases: int = 7
+    #: Part of the evidence forgotten with each bucket: small errors of the baseline add up else.
+    forgetting: float = 0.005
+    #: Buckets that may share one mood (the hours of a day); 1: none.
+    block: int = 1
+    #: Persistence: an alarm rests on at least so many buckets with messages.
+    fewest: int = 2
+    buckets_a_year: float = 365.25
+    smallest_odds_ratio: float = 1.25
+
+
+DAILY: Final = Plan()
+WEEKLY: Final = Plan(
+    baseline=26,
+    gap=2,
+    first_verdict=16,
+    min_held=10,
+    min_held_after=4,
+    min_held_young=6,
+    relearn=16,
+    naming=2,
+    settled=26,
+    refresh=1,
+    n_phases=1,
+    forgetting=0.02,
+    buckets_a_year=365.25 / 7,
+)
+HOURLY: Final = Plan(
+    baseline=84 * 24,
+    gap=14 * 24,
+    first_verdict=63 * 24,
+    min_held=21 * 8,
+    min_held_after=7 * 8,
+    min_held_young=14 * 8,
+    relearn=42 * 24,
+    naming=7 * 24,
+    settled=84 * 24,
+    refresh=7 * 24,
+    n_phases=7 * 24,
+    forgetting=0.005 / 24,
+    block=24,
+    fewest=4,
+    buckets_a_year=365.25 * 24,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Evidence needed for an alarm, in nats, by how much a bucket of a series tells."""
+
+    #: Natural logs of effective messages a bucket, rising, and the limit at each; shape (G,).
+    log_messages: Floats
+    values: Floats
+    #: Added to the limit of each series, shape (R,).
+    offsets: Floats
+
+    @classmethod
+    def constant(cls, value: float, runs: int) -> Limits:
+        return cls(np.zeros(1), np.array([value]), np.zeros(runs))
+
+    def at(self, rows: Ints, n_a_bucket: Floats) -> Floats:
+        log_n = np.log(np.maximum(n_a_bucket, 1e-6))
+        return np.asarray(np.interp(log_n, self.log_messages, self.values) + self.offsets[rows])
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """A change flagged in one series: since when, on which bucket, by which emotions."""
+
+    run: int
+    first: int
+    bucket: int
+    moves: tuple[Move, ...]
+    #: The level before, for whoever describes the change.
+    before: Baseline
+    #: False where it only names further emotions of the change flagged before.
+    is_new: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """What a bucket of R series is compared with."""
+
+    shares: Floats
+    #: Effective messages the shares rest on, and those of a bucket; shape (R,).
+    n_base: Floats
+    n_a_bucket: Floats
+    #: Whether there is enough for a verdict, and whether a shift began within the baseline.
+    is_known: Bools
+    is_young: Bools
+    #: Times the limit.
+    caution: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    alarms: list[Alarm]
+    #: Buckets a verdict was given on, shape (R,).
+    n_judged: Ints
+    #: The newest baseline of each series and its rhythm; None where there never was one.
+    last: list[Baseline | None]
+
+
+class _State:
+    """What is known of R series by the bucket at hand."""
+
+    def __init__(self, counts: Floats, n_tilts: int, plan: Plan) -> None:
+        runs, buckets, n_emotions = counts.shape
+        n = counts.sum(axis=2)
+        #: Running sums over buckets, (R, D + 1): effective messages by emotion (R, D + 1, K) and
+        #: in all, buckets with messages, messages.
+        self.cum = np.zeros((runs, buckets + 1, n_emotions))
+        self.cum_n = np.zeros((runs, buckets + 1))
+        self.cum_held = np.zeros((runs, buckets + 1))
+        self.cum_raw = np.zeros((runs, buckets + 1))
+        self.cum_held[:, 1:] = np.cumsum(n > 0, axis=1)
+        self.cum_raw[:, 1:] = np.cumsum(n, axis=1)
+        #: First bucket of the present level, -1 while it has not changed.
+        self.changed = np.full(runs, -1, dtype=np.int64)
+        self.rhythm = Rhythm(np.ones((runs, plan.n_phases, n_emotions)), *np.ones((2, runs)))
+        #: Evidence for each tilt since it last was nil, and the bucket after that one; (R, T).
+        self.sums = np.zeros((runs, n_tilts))
+        self.since = np.zeros((runs, n_tilts), dtype=np.int32)
+
+
+def watch(
+    counts: Floats,
+    phases: Ints,
+    limits: Limits,
+    *,
+    plan: Plan,
+    starts: Ints | None = None,
+    names_further: bool = True,
+    on_bucket: Callable[[int], None] | None = None,
+) -> Watched:
+    """Judge every bucket of every series.
+
+    Args:
+        counts: Messages by bucket and top emotion, shape (R, D, K); empty buckets are zeros.
+        phases: Of each bucket, shape (D,).
+        limits: Evidence needed for an alarm.
+        plan: How far to look.
+        starts: First bucket of each series, shape (R,); 0 for all when absent.
+        names_further: Whether emotions that become clear after the alarm are named too.
+        on_bucket: Called with each bucket's number (progress, or a way to stop).
+    """
+    runs, buckets, n_emotions = counts.shape
+    table = tilts(n_emotions)
+    begin = np.zeros(runs, dtype=np.int64) if starts is None else starts
+    state = _State(counts, len(table), plan)
+    walk = _Walk(counts, phases, limits, plan, begin, table, state, names_further)
+    for now in range(int(begin.min()) + plan.first_verdict, buckets):
+        walk.step(now)
+        if on_bucket is not None:
+            on_bucket(now)
+    return Watched(walk.alarms, walk.n_judged, walk.last)
+
+
+class _Walk:
+    """One pass over the buckets; `step` is called with each in turn."""
+
+    def __init__(
+        self,
+        counts: Floats,
+        phases: Ints,
+        limits: Limits,
+        plan: Plan,
+        begin: Ints,
+        table: Floats,
+        state: _State,
+        names_further: bool,
+    ) -> None:
+        self.counts, self.phases, self.limits = counts, phases, limits
+        self.plan, self.begin, self.table, self.state = plan, begin, table, state
+        self.names_further = names_further
+        # Whether any series held messages in the span that a verdict rests on.
+        span = plan.gap + plan.baseline
+        held = np.cumsum(np.concatenate([[0], (counts.sum(axis=(0, 2)) > 0)]))
+        ends = np.arange(len(phases)) + 1
+        self.held_lately = held[ends] > held[np.maximum(ends - span, 0)]
+        self.alarms: list[Alarm] = []
+        self.n_judged = np.zeros(len(counts), dtype=np.int64)
+        self.last: list[Baseline | None] = [None] * len(counts)
+        self.open: dict[int, Alarm] = {}
+
+    def step(self, now: int) -> None:
+        plan, state = self.plan, self.state
+        history = now - self.begin
+        for start in np.unique(self.begin[history == plan.first_verdict]):
+            self._open(np.flatnonzero(self.begin == start), int(start), now)
+        rows = np.flatnonzero(history >= plan.first_verdict)
+        if len(rows) == 0:
+            return
+        self._refresh(rows[(history[rows] - plan.first_verdict) % plan.refresh == 0], now)
+        self._name_further(now)
+
+        if not self.held_lately[now]:
+            state.sums[rows] = 0.0
+            state.cum[rows, now + 1] = state.cum[rows, now]
+            state.cum_n[rows, now + 1] = state.cum_n[rows, now]
+            return
+        level = self._level(rows, now)
+        weighted, effective = self._enter(rows, now, level.shares)
+        self.n_judged[rows] += level.is_known
+        sums = state.sums[rows] * (1 - plan.forgetting) + evidence(
+            weighted, effective, level.shares, self.table
+        )
+        sums[~level.is_known] = 0.0
+        np.maximum(sums, 0.0, out=sums)
+        state.sums[rows] = sums
+        state.since[rows] = np.where(sums > 0, state.since[rows], now + 1)
+        limits = self.limits.at(rows, level.n_a_bucket) * level.caution
+        for at in np.flatnonzero(sums.max(axis=1) > limits):
+            self._judge(int(rows[at]), now, sums[at], limits[at], level, at)
+
+    def _judge(
+        self, run: int, now: int, sums: Floats, limit: float, level: _Level, at: int
+    ) -> None:
+        """Flag the clearest tilt of a series, if one that can be told here is clear enough."""
+        state = self.state
+        shares = level.shares[at]
+        since = state.since[run]
+        judged = sums * findable(level.n_a_bucket[at : at + 1], shares[None], self.table)[0]
+        if level.is_young[at]:
+            # A young level is itself uncertain: evidence against it counts for less.
+            seen = state.cum_n[run, now + 1] - state.cum_n[run, since]
+            judged = judged * level.n_base[at] / (level.n_base[at] + seen)
+        held = state.cum_held[run, now + 1] - state.cum_held[run, since]
+        judged[held < self.plan.fewest] = 0.0
+        judged = judged - handicaps(len(shares))
+        best = int(np.argmax(judged))
+        if judged[best] > limit:
+            self._raise(run, int(since[best]), now, shares, float(level.n_base[at]))
+
+    def _open(self, rows: Ints, start: int, now: int) -> None:
+        """Enter the buckets of the time before the first verdict, by the rhythm of all of them."""
+        stretch = slice(start, now)
+        counts = self.counts[rows, stretch]
+        self._learn(rows, counts, stretch)
+        shares = (counts.sum(axis=1) + PRIOR) / (counts.sum(axis=(1, 2)) + PRIOR * counts.shape[2])[
+            :, None
+        ]
+        for bucket in range(start, now):
+            self._enter(rows, bucket, shares)
+        self.state.since[rows] = now
+
+    def _refresh(self, rows: Ints, now: int) -> None:
+        """Learn rhythm and dispersion of the trailing baseline, of the present level alone."""
+        plan, changed = self.plan, self.state.changed
+        end = now - plan.gap
+        first = max(end - plan.baseline, 0)
+        rows = rows[(changed[rows] <= first) | (end - changed[rows] >= plan.relearn)]
+        if len(rows) == 0 or end <= first:
+            return
+        stretch = slice(first, end)
+        counts = self.counts[rows, stretch]
+        stale = np.arange(first, end)[None, :] < changed[rows, None]
+        if stale.any():
+            counts = np.where(stale[..., None], 0.0, counts)
+        self._learn(rows, counts, stretch)
+
+    def _learn(self, rows: Ints, counts: Floats, stretch: slice) -> None:
+        plan, rhythm = self.plan, self.state.rhythm
+        learnt = learn_rhythm(
+            counts, self.phases[stretch], n_phases=plan.n_phases, block=plan.block
+        )
+        rhythm.pattern[rows] = learnt.pattern
+        rhythm.rho[rows] = learnt.rho
+        rhythm.clumping[rows] = learnt.clumping
+
+    def _level(self, rows: Ints, now: int) -> _Level:
+        """Return what the bucket is compared with.
+
+        After a shift only buckets of the new level count: it is not flagged again while it ages
+        into the baseline, and the return to the old level is a shift of its own. While the new
+        level is young the gap is shorter.
+        """
+        plan, state = self.plan, self.state
+        changed = state.changed[rows]
+        first = np.maximum(now - plan.gap - plan.baseline, self.begin[rows])
+        is_young = changed > first
+        gap = np.where(is_young, np.minimum(plan.gap, (now - changed) // 3), plan.gap)
+        first = np.maximum(first, changed)
+        end = now - gap
+        n_held = state.cum_held[rows, end] - state.cum_held[rows, first]
+        n_raw = state.cum_raw[rows, end] - state.cum_raw[rows, first]
+        enough = (n_held >= plan.min_held) & (n_raw >= plan.min_messages)
+        enough_young = (n_held >= plan.min_held_after) & (
+            (n_raw >= plan.min_messages_after) | (n_held >= plan.min_held_young)
+        )
+        is_known = np.where(is_young, enough_young, enough)
+        # Without a verdict the buckets are still entered, round the best guess there is.
+        end = np.where(is_known, end, now)
+        n_base = state.cum_n[rows, end] - state.cum_n[rows, first]
+        sums = state.cum[rows, end] - state.cum[rows, first]
+        shares = (sums + PRIOR) / (n_base + PRIOR * sums.shape[1])[:, None]
+        # A false alarm's level is learnt from days picked for being odd: they even out again.
+        caution = np.where(is_young, 1 + _CAUTION_AFTER * (1 - (now - changed) / plan.settled), 1.0)
+        return _Level(
+            shares,
+            n_base,
+            n_base / np.maximum(end - first, 1),
+            is_known,
+            is_young,
+            np.maximum(caution, 1.0),
+        )
+
+    def _enter(self, rows: Ints, bucket: int, shares: Floats) -> tuple[Floats, Floats]:
+        """Add a bucket to the running sums: rhythm removed, wild buckets cut, lumpiness paid for.
+
+        Returns:
+            Effective messages by emotion (R, K), and in all (R,).
+        """
+        state = self.state
+        weighted, effective = _effective(
+            self.counts[rows, bucket], shares, state.rhythm, rows, self.phases[bucket]
+        )
+        state.cum[rows, bucket + 1] = state.cum[rows, bucket] + weighted
+        state.cum_n[rows, bucket + 1] = state.cum_n[rows, bucket] + effective
+        return weighted, effective
+
+    def _raise(self, run: int, first: int, now: int, shares: Floats, n_base: float) -> None:
+        """Flag the change unless it is a trifle, and learn the level anew from its first bucket."""
+        rhythm = self.state.rhythm
+        before = Baseline(
+            shares.copy(),
+            rhythm.pattern[run].copy(),
+            float(rhythm.rho[run]),
+            float(rhythm.clumping[run]),
+            float(n_base),
+        )
+        moves = self._attribute(run, first, now, before, named=())
+        if not moves:
+            return
+        alarm = Alarm(run, first, now, tuple(moves), before)
+        self.alarms.append(alarm)
+        if self.names_further:
+            self.open[run] = alarm
+        self.last[run] = before
+        state = self.state
+        state.changed[run] = first
+        state.sums[run] = 0.0
+        state.since[run] = now + 1
+        # What was cut for lying far from the old level belongs to the new one.
+        since = self.counts[run, first : now + 1]
+        level = (since.sum(axis=0) + PRIOR) / (since.sum() + PRIOR * since.shape[1])
+        weighted, effective = _effective(
+            since,
+            np.broadcast_to(level, since.shape),
+            rhythm,
+            np.full(len(since), run),
+            self.phases[first : now + 1],
+        )
+        after = slice(first + 1, now + 2)
+        state.cum[run, after] = state.cum[run, first] + np.cumsum(weighted, axis=0)
+        state.cum_n[run, after] = state.cum_n[run, first] + np.cumsum(effective)
+
+    def _name_further(self, now: int) -> None:
+        """Name emotions of recent changes that have become clear only since the alarm."""
+        for run, alarm in list(self.open.items()):
+            if now > alarm.bucket + self.plan.naming:
+                del self.open[run]
+                continue
+            named = tuple(
+                move.emotion
+                for other in self.alarms
+                if other.run == run and other.first == alarm.first
+                for move in other.moves
+            )
+            moves = self._attribute(run, alarm.first, now, alarm.before, named=named)
+            if moves:
+                self.alarms.append(
+                    Alarm(run, alarm.first, now, tuple(moves), alarm.before, is_new=False)
+                )
+
+    def _attribute(
+        self, run: int, first: int, now: int, before: Baseline, *, named: tuple[int, ...]
+    ) -> list[Move]:
+        window = slice(first, now + 1)
+        held = self.counts[run, window].sum(axis=1) > 0
+        return attribute(
+            self.counts[run, window][held],
+            self.phases[window][held],
+            before,
+            smallest_odds_ratio=self.plan.smallest_odds_ratio,
+            named=named,
+        )
+
+
+def _effective(
+    counts: Floats, shares: Floats, rhythm: Rhythm, rows: Ints, phase: Ints | int
+) -> tuple[Floats, Floats]:
+    """Return a bucket's effective messages by emotion, as on a phase like all others; (R, K), (R,).
+
+    The residuals are those of an over-dispersed multinomial, standardised to be cut.
+    """
+    n = counts.sum(axis=1)
+    expected = shares * rhythm.pattern[rows, phase]
+    expected /= expected.sum(axis=1, keepdims=True)
+    inflation = (1 + np.maximum(n - 1, 0) * rhythm.rho[rows]) * rhythm.clumping[rows]
+    residual = counts - n[:, None] * expected
+    variance = n[:, None] * expected * (1 - expected) * inflation[:, None]
+    size = np.abs(residual) / np.sqrt(np.maximum(variance, 1e-12))
+    cut = np.minimum(1.0, _LONGEST_BUCKET / np.maximum(size.max(axis=1), 1e-12))
+    weighted = (n[:, None] * shares + residual * cut[:, None]) / inflation[:, None]
+    return np.asarray(weighted), np.asarray(n / inflation)
