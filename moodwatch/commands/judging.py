@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -46,6 +47,8 @@ Labels = Annotated[
 
 def register(app: typer.Typer) -> None:
     app.command(rich_help_panel="Train")(evaluate)
+    app.command(rich_help_panel="Train")(compare)
+    app.command(rich_help_panel="Train")(describe)
 
 
 def evaluate(
@@ -105,6 +108,92 @@ def evaluate(
             base = _judged(load_model(against, device), tests, among_all, seed)
         page = None if place is None else write_verdict(found, place)
         _tell(found, base, as_json=as_json, seed=seed)
+    if page is not None:
+        err.print(f"page: {page}", markup=False)
+
+
+def compare(
+    data: Data,
+    out_dir: Annotated[
+        Path, typer.Option("--out", help="Folder of runs, rows and the page", file_okay=False)
+    ],
+    models: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[BUNDLE_OR_RUN]...", help="Finished ones to put beside"),
+    ] = None,
+    systems: Annotated[
+        str, typer.Option(help="Trained here, comma-separated, out of tfidf,ann,lstm,plain,hybrid")
+    ] = "tfidf,ann,lstm",
+    encoder: Annotated[
+        str | None, typer.Option(help="Folder or hub id of the encoder of plain and hybrid")
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Of the networks; default: each system's own")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of every training")] = 13,
+    published: Annotated[
+        bool, typer.Option("--published/--no-published", help="Quote rows of BERT and its like")
+    ] = True,
+    device: options.Device = None,
+    as_json: options.Json = False,
+) -> None:
+    """Train systems on each data set, put finished models beside them, and fill one table.
+
+    Accuracy, loss and F1 by part, parameters, size, training time, messages a second on this
+    processor. Finished rows are kept: the same command goes on where it stopped.
+
+    [bold]Examples[/]
+
+      moodwatch compare --data dair-emotion-split --out comparison
+
+      moodwatch compare bundles/mine --data data --systems plain,hybrid --encoder all-MiniLM-L6-v2
+      --out comparison
+    """
+    need_training()
+    from moodwatch.judged import compare_systems
+    from training.tables import as_markdown
+
+    names = [name.strip() for name in systems.split(",") if name.strip()]
+    changes = {"seed": seed} | ({} if epochs is None else {"epochs": epochs})
+    with told_plainly():
+        existing = [(folder, load_model(folder, device)) for folder in models or []]
+        rows, page = compare_systems(
+            data,
+            output_folder(out_dir),
+            systems=names,
+            existing=existing,
+            encoder=encoder,
+            changes=changes,
+            published=published,
+        )
+    if as_json:
+        print_json([asdict(row) for row in rows])
+    else:
+        out.print(as_markdown(rows), markup=False)
+    err.print(f"page: {page}", markup=False)
+
+
+def describe(
+    model: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="Bundle or run")],
+    text: Annotated[str | None, typer.Option(help="Show where the network looks in it")] = None,
+    out_dir: Annotated[
+        Path | None, typer.Option("--out", help="Folder for pictures and a page", file_okay=False)
+    ] = None,
+) -> None:
+    """Print the layers of a model; with --out draw them, and where attention looks in a text.
+
+    [bold]Example[/]
+
+      moodwatch describe runs/first --text "not bad at all" --out described
+    """
+    need_training()
+    from moodwatch.judged import describe_model
+
+    if text is not None and out_dir is None:
+        raise UserError("an attention map is a picture: name its folder with --out")
+    with told_plainly():
+        summary, page = describe_model(model, text, output_folder(out_dir) if out_dir else None)
+    out.print(summary, markup=False)
     if page is not None:
         err.print(f"page: {page}", markup=False)
 
@@ -232,5 +321,5 @@ def told_plainly() -> Iterator[None]:
 
 def need_training() -> None:
     """Say how to get the extra where it is not installed."""
-    if any(find_spec(name) is None for name in ("torch", "sklearn", "datasets")):
+    if any(find_spec(name) is None for name in ("torch", "sklearn", "datasets", "torchinfo")):
         raise UserError("judging a model needs more packages: pip install '.[train]'")

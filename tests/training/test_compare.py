@@ -1,0 +1,158 @@
+"""The comparison: rows filled once, kept, and told in three formats; what a network is made of."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from moodwatch.judged import compare_systems, describe_model
+from tests.support.tiny import tiny_network, write_bundle
+from tests.support.training import tiny_train_config, write_data
+from training import candidates, compare
+from training.attention_maps import attention_map
+from training.compare import PUBLISHED, Row, fill_row
+from training.data import Corpus
+from training.describe import diagram_svg
+from training.linear import LinearModel
+from training.networks.scratch import AnnNetwork, LstmNetwork, ScratchConfig
+from training.scorers import run_of_bundle
+from training.sources import load_corpora
+from training.tables import COLUMNS, as_markdown, cells
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_data(tmp_path_factory.mktemp("data")) / "dair-emotion-split"
+
+
+@pytest.fixture(scope="module")
+def corpus(data: Path) -> Corpus:
+    (found,) = load_corpora(str(data))
+    return found
+
+
+def test_a_linear_model_comes_back_from_its_files_the_same(corpus: Corpus, tmp_path: Path) -> None:
+    model = LinearModel.fit(corpus.train)
+    texts = [example.text for example in corpus.test] + ["..."]
+    n_bytes = model.save(tmp_path)
+    again = LinearModel.load(tmp_path)
+    assert n_bytes == sum(path.stat().st_size for path in tmp_path.iterdir())
+    expected, found = model.score(texts), again.score(texts)
+    assert found[-1].status == "unsupported"
+    for one, other in zip(expected[:-1], found[:-1], strict=True):
+        assert one.probabilities[:6] == pytest.approx(other.probabilities[:6], abs=1e-5)
+    right = [s.emotion == e.emotions[0] for s, e in zip(found, corpus.test, strict=False)]
+    assert np.mean(right) > 0.9  # one word tells the emotion
+
+
+def test_a_finished_row_is_kept_until_its_recipe_changes(corpus: Corpus, tmp_path: Path) -> None:
+    made = []
+
+    def make() -> Any:
+        made.append(1)
+        model = LinearModel.fit(corpus.train)
+        return model, model.n_parameters, 10, 0.5
+
+    candidate = compare.Candidate("tfidf", "trained", {"seed": 1}, make)
+    first = fill_row(candidate, corpus, tmp_path)
+    assert fill_row(candidate, corpus, tmp_path) == first
+    assert len(made) == 1
+    fill_row(replace(candidate, recipe={"seed": 2}), corpus, tmp_path)
+    assert len(made) == 2
+    assert first.test_accuracy is not None
+    assert first.test_interval is not None
+    assert first.test_interval[0] <= first.test_accuracy <= first.test_interval[1]
+    assert first.messages_per_s is not None
+    assert first.messages_per_s > 0
+
+
+def test_published_rows_are_marked_have_a_source_and_nothing_measured() -> None:
+    for row in PUBLISHED:
+        assert row.source.startswith("https://")
+        assert (row.kind, row.recipe, row.messages_per_s) == ("published", None, None)
+        assert cells(row)[0].endswith("(published)")
+
+
+def test_markdown_has_a_cell_for_each_column_and_the_best_last() -> None:
+    rows = [Row("a|b", "trained", "set", test_accuracy=0.9), *PUBLISHED[:1],
+            Row("c", "read", "set", test_accuracy=0.2)]  # fmt: skip
+    text = as_markdown(rows)
+    lines = [line for line in text.splitlines() if line.startswith("| ")]
+    assert all(line.replace("\\|", "").count("|") == len(COLUMNS) + 1 for line in lines)
+    assert text.index("| c |") < text.index("| a\\|b |")
+    assert PUBLISHED[0].source in text
+
+
+def test_systems_are_trained_and_bundles_read_into_one_table(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = tiny_train_config(data, tmp_path / "unused")
+    changes = {"scratch": small.scratch, "epochs": 2, "max_tokens": 24, "threads": 1}
+    monkeypatch.setattr(compare, "N_SPEED_ROUNDS", 1)
+    rows, page = compare_systems(
+        [str(data)],
+        tmp_path,
+        systems=["tfidf", "ann", "lstm"],
+        existing=[],
+        encoder=None,
+        changes=changes,
+        published=True,
+    )
+    assert [row.name for row in rows[:3]] == ["tfidf", "ann", "lstm"]
+    assert len(rows) == 3 + len(PUBLISHED)
+    for row in rows[:3]:
+        assert all(
+            getattr(row, name) is not None
+            for name in Row.__slots__
+            if name not in {"source", "recipe"}
+        ), row
+    assert page.read_text().count("data:image/png;base64,") == 2
+    assert (tmp_path / "ann.png").read_bytes().startswith(b"\x89PNG")
+    assert len(json.loads((tmp_path / "comparison.json").read_text())) == len(rows)
+
+    def must_not_train(config: object) -> Path:
+        raise AssertionError("a finished row was trained again")
+
+    monkeypatch.setattr(candidates, "train", must_not_train)
+    again, _ = compare_systems(
+        [str(data)],
+        tmp_path,
+        systems=["ann"],
+        existing=[],
+        encoder=None,
+        changes=changes,
+        published=False,
+    )
+    assert again == [rows[1]]
+
+
+def test_a_bundle_is_described_with_its_layers_and_its_attention(tmp_path: Path) -> None:
+    bundle = write_bundle(tmp_path / "bundle", tiny_network())
+    summary, page = describe_model(bundle, "i am not happy <b>", tmp_path)
+    assert page is not None
+    assert "SelfAttention" in summary
+    html = page.read_text()
+    assert "happy &lt;b&gt;" in html
+    assert html.count("data:image/png") == 2
+
+    found = attention_map(run_of_bundle(bundle), "i am not happy")
+    assert found is not None
+    assert found.tokens == ("[CLS]", "i", "am", "not", "happy", "[SEP]")
+    assert list(found.layers) == ["encoder layer 1", "head's attention"]
+    for weights in found.layers.values():
+        assert weights.sum(axis=1) == pytest.approx(np.ones(6))
+
+
+@pytest.mark.parametrize("kind", [AnnNetwork, LstmNetwork])
+def test_a_diagram_names_every_part_in_order(kind: type[AnnNetwork | LstmNetwork]) -> None:
+    sizes = ScratchConfig(
+        vocabulary_size=30, max_positions=24, embedding=8, lstm_hidden=4, dense=(8, 4)
+    )
+    svg = diagram_svg("<ann>", kind(sizes))
+    parts = ["&lt;ann&gt;", ">text<", ">words<", ">dense<", ">softmax<"]
+    assert [svg.index(part) for part in parts] == sorted(svg.index(part) for part in parts)
