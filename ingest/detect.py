@@ -16,6 +16,7 @@ from ingest.readers.journal import is_property_list
 from ingest.readers.journal_dates import has_entries, starts_with_date
 from ingest.readers.json_document import is_message
 from ingest.readers.json_lines import decode, sample_objects
+from ingest.readers.whatsapp import is_whatsapp
 
 _BINARY: Final = (
     (b"PK\x03\x04", "a zip archive or spreadsheet", "unzip it, or save the sheet as CSV"),
@@ -85,6 +86,8 @@ def format_of(
         by_name = "journal" if is_journal else None
     if not start:
         return by_name or "csv"
+    if is_whatsapp(lines, name):
+        return "whatsapp"
     found = (
         _by_first_line(start, lines, by_name)
         or (by_name if by_name in ("csv", "tsv", "journal") else None)

@@ -8,8 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Format = Literal["csv", "tsv", "jsonl", "json", "feed", "journal"]
-FORMATS: Final[tuple[Format, ...]] = ("csv", "tsv", "jsonl", "json", "feed", "journal")
+Format = Literal["csv", "tsv", "jsonl", "json", "feed", "journal", "whatsapp"]
+FORMATS: Final[tuple[Format, ...]] = (
+    "csv", "tsv", "jsonl", "json", "feed", "journal", "whatsapp",
+)  # fmt: skip
 
 #: The longest record (line, CSV row, journal entry) held in memory, in bytes.
 MAX_RECORD_BYTES: Final = 10_000_000

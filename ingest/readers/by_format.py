@@ -14,11 +14,12 @@ from ingest.readers.json_lines import read_json_lines, sample_objects
 from ingest.readers.json_text import JsonText
 from ingest.readers.keys import ObjectReader
 from ingest.readers.record import MessageMaker
+from ingest.readers.whatsapp import read_whatsapp, sample_times
 from ingest.text_file import TextFile
 from records import Message, Rejected
 
 
-def start_reading(
+def start_reading(  # noqa: PLR0911 - one a format
     file: TextFile,
     format: Format,  # noqa: A002 - the word users know it by
     *,
@@ -67,3 +68,6 @@ def start_reading(
                 return read_property_list(file.stream().read(MAX_RECORD_BYTES), maker)
             learn_times(sample_dates(file.sample))
             return read_journal(file.lines(), maker, file_date=date_in_path(path), notes=notes)
+        case "whatsapp":
+            learn_times(sample_times(file.sample))
+            return read_whatsapp(file.lines(), maker)

@@ -22,17 +22,34 @@ _NAMES: Final[Mapping[str, str]] = {
     "text": """fulltext text body content message tweet tweettext comment commenttext commentbody
         post posttext selftext utterance review reviewtext reviewbody contenttext contenthtml note
         entry entrytext sentence statustext caption description summary messagetext messagebody
-        question texts tweets comments messages posts reviews title headline""",
+        question texts tweets comments messages posts reviews title headline
+        nachricht nachrichtentext inhalt beitrag beitragstext kommentar kommentartext eintrag
+        tagebucheintrag bewertung rezension meldung notiz beschreibung titel
+        texte contenu commentaire billet avis entrée entree titre
+        texto mensaje contenido comentario publicación publicacion reseña resena opinión opinion
+        cuerpo entrada descripción descripcion título titulo""",
     "time": """createdat createdutc tweetcreated postedat posted publishedat published
         datepublished timestamp datetime creationdate createdon createddate datecreated dateposted
         posttime sentat time date created commentedat reviewdate when tweettime timestampms ts
-        updatedat updated pubdate day""",
+        updatedat updated pubdate day
+        zeitstempel zeitpunkt datumuhrzeit datumundzeit erstelltam veröffentlichtam
+        veroeffentlichtam gepostetam erstellungsdatum datum zeit uhrzeit
+        horodatage dateheure dateetheure datedepublication datepublication datedecreation
+        datecreation crééle creele publiéle publiele jour heure
+        marcadetiempo fechahora fechayhora fechadepublicación fechadepublicacion fechapublicación
+        fechapublicacion fechadecreación fechadecreacion fechacreación fechacreacion creadoel
+        publicadoel fecha día dia hora""",
     "author": """author authors username screenname user handle authorname speaker sender nickname
-        postedby fromuser account name userid authorid member customer from""",
+        postedby fromuser account name userid authorid member customer from
+        autor autorin verfasser verfasserin benutzername benutzer nutzername nutzer absender kunde
+        von auteur auteure autrice utilisateur nomutilisateur nomdutilisateur pseudo expéditeur
+        expediteur autora usuario nombreusuario nombredeusuario remitente nom nombre""",
     "id": """id tweetid messageid commentid postid statusid guid uuid idstr externalid reviewid
-        entryid recordid objectid permalink""",
-    "thread": "linkid thread threadid conversationid conversation dialogueid sceneid topicid",
-    "language": "lang language languagecode",
+        entryid recordid objectid permalink nachrichtenid beitragsid kommentarid kennung
+        identifiant idmessage idcommentaire identificador idmensaje idcomentario""",
+    "thread": """linkid thread threadid conversationid conversation dialogueid sceneid topicid
+        unterhaltung konversation gespräch hilo conversación conversacion""",
+    "language": "lang language languagecode sprache langue idioma",
     "source": "",
 }
 _RANKS: Final[Mapping[str, Mapping[str, int]]] = {

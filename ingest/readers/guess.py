@@ -50,15 +50,20 @@ def guess_columns(
 
 
 def looks_like_times(values: Sequence[str]) -> bool:
-    """Tell whether at least nine of ten filled values are times beyond doubt."""
+    """Tell whether filled values are times beyond doubt: nine of ten, of few all but one."""
     filled = [value for value in values if value.strip()]
-    return bool(filled) and sum(map(_is_time, filled)) >= 0.9 * len(filled)
+    return _nearly_all(sum(map(_is_time, filled)), len(filled))
 
 
 def looks_like_numbers(values: Sequence[str]) -> bool:
     filled = [value for value in values if value.strip()]
     hits = sum(_NUMBER.fullmatch(value.strip()) is not None for value in filled)
-    return bool(filled) and hits >= 0.9 * len(filled)
+    return _nearly_all(hits, len(filled))
+
+
+def _nearly_all(hits: int, n: int) -> bool:
+    """Allow a tenth of bad values, and one among four to nine."""
+    return n > 0 and (hits >= 0.9 * n or (n >= 4 and hits >= n - 1))
 
 
 def _is_time(value: str) -> bool:

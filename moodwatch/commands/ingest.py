@@ -26,7 +26,7 @@ Format = Annotated[
     typer.Option(
         "--format",
         metavar="NAME",
-        help="csv, tsv, jsonl, json, feed or journal. Default: seen from the content",
+        help="csv, tsv, jsonl, json, feed, journal or whatsapp. Default: seen from the content",
         rich_help_panel=_READING,
     ),
 ]

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import string
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -299,3 +299,43 @@ def test_emotion_corpora_come_out_whole() -> None:
         with open_messages(Path(path), ReadOptions()) as opened:
             whole = path.read_text("utf-8").splitlines()
             assert texts(list(opened.items)) == [line.split(";")[0] for line in whole]
+
+
+def test_one_bad_time_among_four_rows_does_not_cost_the_header() -> None:
+    content = (
+        "wann genau,was war\n"
+        "2024-01-31 09:00,it was a cold day\n"
+        "soon,nobody knows when that was\n"
+        "2024-02-01 10:00,we walked home slowly\n"
+        "2024-02-02 11:00,the dog was very happy\n"
+    )
+    items, _ = read(content)
+    messages = [item for item in items if isinstance(item, Message)]
+    rejects = [item for item in items if isinstance(item, Rejected)]
+
+    assert [message.text for message in messages] == [
+        "it was a cold day",
+        "we walked home slowly",
+        "the dog was very happy",
+    ]
+    assert [reject.reason for reject in rejects] == ["expected a time, found 'soon'"]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Datum;Autor;Nachricht",
+        "Zeitstempel;Benutzername;Kommentar",
+        "Date de publication;Auteur;Texte",
+        "Horodatage;Utilisateur;Contenu",
+        "Fecha;Autor;Mensaje",
+        "Fecha y hora;Usuario;Texto",
+    ],
+)
+def test_headers_in_german_french_and_spanish_name_their_columns(header: str) -> None:
+    items, _ = read(f"{header}\n31.01.2024;ann;so happy\n;ben;so sad\n")
+    messages = [item for item in items if isinstance(item, Message)]
+
+    assert len(messages) == len(items)
+    assert [(m.author, m.text) for m in messages] == [("ann", "so happy"), ("ben", "so sad")]
+    assert messages[0].posted_at == datetime(2024, 1, 31, tzinfo=UTC)
