@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from textwrap import wrap
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import altair as alt
 import pandas as pd
@@ -19,7 +19,6 @@ from reporting.palette import COLOURS
 from reporting.trends import Period, last_day, previous_start
 
 Spec = dict[str, Any]
-_Chart = TypeVar("_Chart", alt.Chart, alt.LayerChart)
 
 _HEIGHT: Final = 120
 #: Of one chart; the wide ones span all columns.
@@ -88,7 +87,7 @@ def _finished(chart: alt.TopLevelMixin) -> Spec:
 
 def emotion_charts(
     trend: pd.DataFrame, *, period: Period, changes: Sequence[tuple[date, str]] = ()
-) -> list[alt.LayerChart]:
+) -> list[Any]:
     """Return a chart an emotion: share by bucket with its 95 % interval, on one common scale.
 
     Args:
@@ -108,9 +107,7 @@ def emotion_charts(
     return charts
 
 
-def _share_chart(
-    rows: pd.DataFrame, emotion: Emotion, top: float, marks: list[date]
-) -> alt.LayerChart:
+def _share_chart(rows: pd.DataFrame, emotion: Emotion, top: float, marks: list[date]) -> Any:
     colour = COLOURS[emotion]
     x = alt.X("start:T", title=None)
     scale = alt.Scale(domain=[0, top], clamp=True)
@@ -130,7 +127,7 @@ def _share_chart(
 
 def net_mood_chart(
     trend: pd.DataFrame, *, period: Period, changes: Sequence[tuple[date, str]] = ()
-) -> alt.LayerChart:
+) -> Any:
     """Return the net mood by bucket with its 95 % interval."""
     rows = _with_gaps(trend.drop_duplicates("start"), period)
     rows = rows[["start", "net_mood", "net_low", "net_high", "n"]]
@@ -153,7 +150,7 @@ def net_mood_chart(
     return _sized(alt.layer(*layers), "Net mood with 95 % interval", _WIDE)
 
 
-def volume_chart(volume: pd.DataFrame, *, period: Period) -> alt.Chart:
+def volume_chart(volume: pd.DataFrame, *, period: Period) -> Any:
     """Return the number of messages by bucket; `volume` is what `bucket_counts` returns."""
     rows = pd.DataFrame(
         {
@@ -191,9 +188,9 @@ def _shift_marks(days: list[date]) -> alt.Chart:
     return marks
 
 
-def _sized(chart: _Chart, title: str, width: int) -> _Chart:
-    sized: _Chart = chart.properties(width=width, height=_HEIGHT, title=title)
-    return sized
+def _sized(chart: Any, title: str, width: int) -> Any:
+    """Return the chart with its size; of the kind that was given, which Altair types loosely."""
+    return chart.properties(width=width, height=_HEIGHT, title=title)
 
 
 def _records(rows: pd.DataFrame) -> alt.Data:

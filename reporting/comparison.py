@@ -50,21 +50,22 @@ def compare_newest(trend: pd.DataFrame) -> Comparison | None:
     if trend.empty:
         return None
     start = newest_start(trend)
-    now = trend[trend["start"] == start].set_index("emotion")
+    now = trend[trend["start"] == start]
     if now["previous"].isna().any():
         return None
     starts = np.sort(trend["start"].unique())
     before = pd.Timestamp(starts[starts < start].max())
-    earlier = trend[trend["start"] == before].set_index("emotion")
+    # Every bucket has a row for every emotion, in the same order.
+    earlier = trend[trend["start"] == before]
     n, n_before = int(now["n"].iloc[0]), int(earlier["n"].iloc[0])
     moved = []
-    for emotion, row in now.iterrows():
-        count, count_before = int(row["count"]), int(earlier.loc[emotion, "count"])
+    columns = (now["emotion"], now["count"], earlier["count"], now["low"], now["high"])
+    for emotion, count, count_before, low, high in zip(*map(list, columns), strict=True):
         moved.append(
             Moved(
                 emotion=emotion,
                 share=count / n,
-                interval=(float(row["low"]), float(row["high"])),
+                interval=(low, high),
                 before=count_before / n_before,
                 change=count / n - count_before / n_before,
                 change_interval=difference_interval(count, n, count_before, n_before),

@@ -142,7 +142,9 @@ def _windows(hourly: pd.DataFrame, period: Period, zone: ZoneInfo) -> list[Windo
     sizes = held.groupby("source")["n"].sum().sort_values(ascending=False, kind="stable")
     largest = [str(name) for name in sizes.index[:_SAMPLED_SOURCES]]
     cells: list[tuple[pd.Timestamp, str | None]] = [
-        (row.start, row.source) for row in held.itertuples() if row.source in largest
+        (start, source)
+        for start, source in zip(held["start"], held["source"], strict=True)
+        if source in largest
     ]
     if len(sizes) > len(largest) or len(cells) > _MOST_WINDOWS:
         # Too many to ask each source by itself: all together as well, or instead.

@@ -217,10 +217,10 @@ def _examples(
     messages = excerpts.messages
     if messages.empty:
         return []
-    day = layout.local_day(messages["posted_at"])
+    local = layout.local_day(messages["posted_at"])
     frame = messages.assign(
-        day=(day - layout.first).dt.days,
-        bucket=bucket_starts(day, period),
+        day=(local - layout.first).dt.days,
+        bucket=bucket_starts(local, period),
         row=range(len(messages)),
     )
     frame = frame[frame["emotion"].isin(layout.emotions) & (frame["day"] >= 0)]
@@ -235,16 +235,19 @@ def _examples(
             break
     kept = kept.sort_values(["day", "row"]).tail(MOST_EXAMPLES)
     writers = {name: number for number, name in enumerate(people)}
+    columns = ("day", "source", "author", "emotion", "score", "text")
     return [
         [
-            int(row.day),
-            layout.place(row.source),
-            writers.get(row.author, -1),
-            layout.emotions.index(row.emotion),
-            round(row.score * 100),
-            marked(_cut(row.text), excerpts.weights.get(row.emotion, {})),
+            day,
+            layout.place(source),
+            writers.get(author, -1),
+            layout.emotions.index(emotion),
+            round(score * 100),
+            marked(_cut(text), excerpts.weights.get(emotion, {})),
         ]
-        for row in kept.itertuples()
+        for day, source, author, emotion, score, text in zip(
+            *(kept[name].tolist() for name in columns), strict=True
+        )
     ]
 
 

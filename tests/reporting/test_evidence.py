@@ -35,7 +35,8 @@ def test_a_large_archive_is_sampled_in_every_bucket_and_source(
     found = evidence.sample(both, hourly(both), period="week", time_zone="Europe/Berlin")
 
     assert len(found) <= 200
-    weeks = {(row.source, (row.posted_at - START).days // 7) for row in found.itertuples()}
+    week = (found["posted_at"] - START).dt.days // 7
+    weeks = set(zip(found["source"], week, strict=True))
     assert weeks == {("posts", week) for week in range(9)} | {("mails", week) for week in range(5)}
 
 
