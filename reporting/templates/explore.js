@@ -2,13 +2,15 @@
 // Everything written into the page goes in as text, never as markup.
 
 const byId = (id) => document.getElementById(id);
-const percent = (share) => {
+// One digit more where so many messages make the interval narrower than the rounding.
+const digitsOf = (n) => (n >= 20000 ? 1 : 0);
+const percent = (share, digits = 0) => {
   const value = share * 100;
-  return value > 0 && value < 1 ? `${value.toFixed(1)} %` : `${value.toFixed(0)} %`;
+  return `${value.toFixed(value > 0 && value < 1 ? 1 : digits)} %`;
 };
-const points = (change) => {
-  const rounded = Math.round(change * 100);
-  return rounded === 0 ? "0" : `${rounded > 0 ? "+" : "-"}${Math.abs(rounded)}`;
+const points = (change, digits = 0) => {
+  const written = Math.abs(change * 100).toFixed(digits);
+  return Number(written) === 0 ? "0" : `${change > 0 ? "+" : "-"}${written}`;
 };
 const signed = (value) => `${value < 0 ? "-" : "+"}${Math.abs(value).toFixed(2)}`;
 const grouped = (count) => count.toLocaleString("en-US");
@@ -178,11 +180,15 @@ function makeExplorer(store) {
         const chart = lineChart(place, {
           ...shared, points: points_, earlier: series(earlier, shareOf(emotion)),
           marks: marksOf(filter, emotion), levels: levelsOf(filter, shareOf(emotion)), low: 0, high: top, name: held.emotions[emotion],
-          label: `Share of ${held.emotions[emotion]} ${by}, with 95 % interval`, text: percent,
+          label: `Share of ${held.emotions[emotion]} ${by}, with 95 % interval`,
+          text: (value) => percent(value),
         });
         state.charts.push({
           figure, place, emotion, ...chart, points: points_,
-          tell: (p) => `${percent(p.value)} (${percent(p.low)} to ${percent(p.high)}) of ${grouped(p.n)}`,
+          tell: (p) => {
+            const [at, low, high] = [p.value, p.low, p.high].map((share) => percent(share, digitsOf(p.n)));
+            return `${at} (${low} to ${high}) of ${grouped(p.n)}`;
+          },
         });
       }
     }
@@ -257,6 +263,7 @@ function makeExplorer(store) {
     body.replaceChildren();
     if (!pair) return;
     const [now, then] = [store.total(pair.now), store.total(pair.then)];
+    const digits = digitsOf(Math.min(now.n, then.n));
     byId("compare-now").textContent = pair.title;
     byId("compare-before").textContent = pair.before;
     const shown = [...held.emotions.keys()].filter((emotion) => state.filter.emotions.has(emotion));
@@ -266,13 +273,13 @@ function makeExplorer(store) {
       const cell = (text, interval = "") => row.append(tag("td", {}, `${text} `, tag("small", {}, interval)));
       const between = (low, high) => `(${low.replace(" %", "")} to ${high})`;
       if (now.n === 0) cell("no messages");
-      else cell(percent(count / now.n), between(...wilson(count, now.n).map(percent)));
-      cell(then.n === 0 ? "no messages" : percent(then.counts[emotion] / then.n));
+      else cell(percent(count / now.n, digits), between(...wilson(count, now.n).map((at) => percent(at, digits))));
+      cell(then.n === 0 ? "no messages" : percent(then.counts[emotion] / then.n, digits));
       if (now.n && then.n) {
         const change = count / now.n - then.counts[emotion] / then.n;
         const [low, high] = differenceInterval(count, now.n, then.counts[emotion], then.n);
         const isClear = low > 0 || high < 0;
-        cell(points(change), between(points(low), points(high)));
+        cell(points(change, digits), between(points(low, digits), points(high, digits)));
         cell(isClear ? (change > 0 ? "more" : "less") : "unclear");
       } else {
         cell("");
