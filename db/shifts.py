@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, or_, select, text, update
 
+from db.bulk import insert_new
 from db.connections import in_transaction, reading
 from db.errors import DatabaseError
 from db.tables import ModelRow, ShiftRow
@@ -32,6 +33,9 @@ COOLDOWN: Final = timedelta(days=28)
 MAX_WORDS: Final = 20
 MAX_AUTHORS: Final = 5
 _MAX_WORD: Final = 40
+
+
+_KEYS: Final = ("model_id", "source", "author", "emotion", "direction", "detected_at")
 
 
 class UnknownShiftError(DatabaseError):
@@ -105,7 +109,8 @@ def save_shifts(
 ) -> int:
     """Store new shifts and update those that are known; return how many were new.
 
-    A known one keeps its id, when it was detected, and its state, which a person may have changed.
+    A known one keeps its id, when it began and was detected, and its state, which a person may have
+    changed.
     """
     if not shifts:
         return 0
@@ -121,14 +126,16 @@ def save_shifts(
             known = _nearest(connection, shift, model_id, taken)
             if known is None:
                 row = _columns(shift, model_id) | {
+                    "started_at": shift.started_at,
                     "detected_at": shift.detected_at,
                     "state": shift.state,
                     "opened_at": moment,
                     "over_at": moment if shift.is_over else None,
                 }
-                result = connection.execute(insert(ShiftRow).values(row).returning(ShiftRow.id))
-                taken.add(result.scalar_one())
-                n_new += 1
+                # Two findings of one key and day are one.
+                new = insert_new(connection, ShiftRow, [row], keys=_KEYS, returning=("id",))
+                taken.update(one.id for one in new)
+                n_new += len(new)
             else:
                 taken.add(known.id)
                 values = _columns(shift, known.model_id)
@@ -245,7 +252,7 @@ def _nearest(
             or_(ShiftRow.model_id == model_id, ShiftRow.kind != "mood"),
             ShiftRow.source == fit_key(shift.source or ""),
             ShiftRow.author == fit_key(shift.author or ""),
-            ShiftRow.emotion == (shift.emotion or ""),
+            ShiftRow.emotion == _emotion(shift),
             ShiftRow.direction == shift.direction,
             ShiftRow.detected_at.between(shift.detected_at - COOLDOWN, shift.detected_at + COOLDOWN)
             if shift.kind == "mood"
@@ -266,9 +273,8 @@ def _columns(shift: ShiftRecord, model_id: int) -> dict[str, Any]:
         "model_id": model_id,
         "source": fit_key(shift.source or ""),
         "author": fit_key(shift.author or ""),
-        "emotion": shift.emotion or "",
+        "emotion": _emotion(shift),
         "direction": shift.direction,
-        "started_at": shift.started_at,
         "share_before": float(shift.share_before),
         "share_after": float(shift.share_after),
         "odds_ratio": _number(shift.odds_ratio),
@@ -288,6 +294,11 @@ def _columns(shift: ShiftRecord, model_id: int) -> dict[str, Any]:
     if shift.authors is not None:
         columns["authors"] = packed(shift.authors, MAX_AUTHORS)
     return columns
+
+
+def _emotion(shift: ShiftRecord) -> str:
+    # Of a kind that has none, the kind: a drop and a silence of one day are two.
+    return shift.emotion or shift.kind
 
 
 def _number(value: float | None) -> float | None:
@@ -319,7 +330,7 @@ def _stored(row: Row[Any], now: datetime) -> StoredShift:
     record = ShiftRecord(
         source=row.source or None,
         author=row.author or None,
-        emotion=row.emotion or None,
+        emotion=row.emotion if row.kind == "mood" else None,
         direction=row.direction,
         started_at=row.started_at,
         detected_at=row.detected_at,

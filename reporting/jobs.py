@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -18,15 +18,16 @@ import structlog
 from sqlalchemy import Engine
 
 from db.models import register_model
-from db.queries import ModelFact, StatusCounts, hourly, read_only_query, status
-from db.shifts import ShiftRecord, save_shifts
+from db.queries import ModelFact, StatusCounts, hourly, status
 from records import EMOTIONS
-from reporting.evidence import around_change, excerpts, midnight
+from reporting.evidence import around_change, excerpts
+from reporting.keeping import keep_shifts, watch_arrivals
 from reporting.page import Evidence, Quality, Report, assemble
 from reporting.series import Shift
-from reporting.shifts import ECHO_DAYS, ShiftReport, detect
+from reporting.shifts import ShiftReport, detect
 from reporting.trends import Period, daily_counts, trend
 from reporting.twins import Format, write_formats
+from reporting.volume import VolumeAlarm, volume_line
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +35,8 @@ REPORT_FILE: Final = "report.html"
 
 #: The newest changes are explained; older ones are listed.
 _CHANGES_EXPLAINED: Final = 10
+#: Spikes and silences named in the notes of the page, the newest; all stand in the database.
+_VOLUME_TOLD: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,10 @@ class ReportResult:
     seen_afterwards: tuple[Shift, ...] = field(default=())
     #: Every file written, `path` the first of them.
     paths: tuple[Path, ...] = ()
+    #: What a reader in a hurry should know, as at the top of the page.
+    headlines: tuple[str, ...] = ()
+    #: Spikes, drops and silences, oldest first, detected within the report's time.
+    volume: tuple[VolumeAlarm, ...] = ()
 
 
 def build_report(
@@ -94,12 +101,22 @@ def build_report(
 
     emotions = tuple(e for e in EMOTIONS if model is not None and e in model.emotions)
     report = _judge(history, time_zone=time_zone, today=today)
+    volume: list[VolumeAlarm] = []
+    waiting: list[str] = []
     if model is not None:
         # Asks for the id of a model that is known; nothing new is written.
         model_id = register_model(engine, model.name, emotions)
-        records = _not_stored_yet(engine, [_record(shift, zone) for shift in report.shifts])
-        n_new = save_shifts(engine, records, model_id)
-        log.info("shifts_judged", n_shifts=len(report.shifts), n_new=n_new)
+        keep_shifts(
+            engine, report.shifts, model_id, emotions=emotions, zone=zone, now=datetime.now(UTC)
+        )
+        volume, waiting = watch_arrivals(
+            engine,
+            model_id,
+            source=source,
+            time_zone=time_zone,
+            until=min(until or made_at, made_at),
+            now=made_at,
+        )
     found = _shown_since(report, None if since is None else since.astimezone(zone).date())
 
     explained = found.shifts[-_CHANGES_EXPLAINED * len(EMOTIONS) :]
@@ -109,6 +126,12 @@ def build_report(
             around_change(engine, change, emotions, zone) if change[0] in explained else Evidence()
         )
 
+    loud = tuple(
+        alarm
+        for alarm in volume
+        if since is None or alarm.detected_at >= since.astimezone(zone).date()
+    )
+    told = [volume_line(alarm) for alarm in loud[-_VOLUME_TOLD:]]
     held, words = excerpts(engine, shown, period=period, time_zone=time_zone, source=source)
     made_of = Report(
         hourly=shown,
@@ -120,7 +143,8 @@ def build_report(
         time_zone=time_zone,
         source=source,
         title=title,
-        notes=_notes(counted, model),
+        notes=[*_notes(counted, model), *waiting],
+        volume=loud,
         excerpts=held,
         words=words,
     )
@@ -132,8 +156,10 @@ def build_report(
         paths=paths,
         shifts=found.shifts,
         trend=trend(shown, period=period, time_zone=time_zone, source=source, today=today),
-        notes=(*found.notes, *page.notes),
+        notes=(*found.notes, *page.notes, *told),
         seen_afterwards=found.seen_afterwards,
+        headlines=tuple(page.headlines),
+        volume=loud,
     )
 
 
@@ -145,6 +171,10 @@ def write_scheduled_report(
     period: Period = "week",
     time_zone: str = "UTC",
     source: str | None = None,
+    since: datetime | None = None,
+    title: str = "",
+    name: str = "report",
+    formats: Sequence[Format] = ("html",),
 ) -> ReportResult:
     """Write the report of one slot of the schedule, with the messages posted before it.
 
@@ -157,6 +187,10 @@ def write_scheduled_report(
         period: Length of a bucket.
         time_zone: Whose days and weeks.
         source: One source, or None for all.
+        since: First hour shown.
+        title: Heading of the page.
+        name: Beginning of the file's name.
+        formats: What to write; all formats tell the same.
     """
     moment = datetime.fromisoformat(slot) if isinstance(slot, str) else slot
     if moment.tzinfo is None:
@@ -168,9 +202,12 @@ def write_scheduled_report(
         period=period,
         time_zone=time_zone,
         source=source,
+        since=since,
         until=moment,
+        title=title,
         now=moment,
-        file_name=f"report-{moment:%Y-%m-%dT%H%M}Z.html",
+        file_name=f"{name}-{moment:%Y-%m-%dT%H%M}Z.html",
+        formats=formats,
     )
 
 
@@ -190,51 +227,6 @@ def _shown_since(report: ShiftReport, first_day: date | None) -> ShiftReport:
 
 def _hour_of(moment: datetime) -> datetime:
     return moment.replace(minute=0, second=0, microsecond=0)
-
-
-def _not_stored_yet(engine: Engine, found: Sequence[ShiftRecord]) -> list[ShiftRecord]:
-    """Drop shifts that the database holds under a near date.
-
-    Messages that come late, or days of another time zone, move an alarm by days; the shift stays
-    the same one. `db.shifts` itself only knows exact repeats.
-    """
-    known: dict[tuple[str, str, str], list[datetime]] = {}
-    columns = "source, emotion, direction, detected_at"
-    with read_only_query(engine, f"SELECT {columns} FROM mood_shifts WHERE author IS NULL") as (  # noqa: S608 - fixed names
-        _,
-        rows,
-    ):
-        for source, emotion, direction, detected_at in rows:
-            # SQLite gives text, in UTC and without saying so.
-            moment = pd.Timestamp(detected_at)
-            moment = moment.tz_localize("UTC") if moment.tzinfo is None else moment
-            known.setdefault((source, emotion, direction), []).append(moment)
-    return [
-        record
-        for record in found
-        if not any(
-            abs(record.detected_at - moment) <= timedelta(days=ECHO_DAYS)
-            for moment in known.get((record.source or "", record.emotion, record.direction), [])
-        )
-    ]
-
-
-def _record(shift: Shift, zone: ZoneInfo) -> ShiftRecord:
-    return ShiftRecord(
-        source=shift.source,
-        author=None,
-        emotion=shift.emotion,
-        direction=shift.direction,
-        started_at=midnight(shift.started_at, zone),
-        # The alarm is raised when the day's messages are complete.
-        detected_at=midnight(shift.detected_at + timedelta(days=1), zone),
-        share_before=shift.share_before,
-        share_after=shift.share_after,
-        odds_ratio=shift.odds_ratio,
-        n=shift.n,
-        severity=shift.severity,
-        state=shift.state,
-    )
 
 
 def _quality(counted: StatusCounts) -> Quality:

@@ -53,12 +53,17 @@ def keep_shifts(
         (record.source, record.author, record.emotion, record.direction): shift
         for record, shift in zip(records, shifts, strict=True)
     }
+    # The emotions of one change share their words.
+    words: dict[tuple[object, ...], list[Moved]] = {}
     for shift_id in without_evidence(engine, model_id, _EXPLAINED_AT_ONCE):
         record = get_shift(engine, shift_id).record
         key = (record.source, record.author, record.emotion, record.direction)
         if key in found:
-            words = _words(engine, found[key], emotions, zone)
-            keep_evidence(engine, shift_id, words, _authors(engine, record))
+            shift = found[key]
+            change = (shift.source, shift.author, shift.started_at)
+            if change not in words:
+                words[change] = _words(engine, shift, emotions, zone)
+            keep_evidence(engine, shift_id, words[change], _authors(engine, record))
 
 
 def watch_arrivals(
@@ -182,11 +187,11 @@ def _log_odds(n_before: int, n_after: int, total_before: int, total_after: int) 
     """
     own, total = n_before + n_after, total_before + total_after
     after, before = n_after + own, n_before + own
-    # Half a message more, for the scope that has one author only.
-    ratio = math.log(after / (total_after + total - after + 0.5)) - math.log(
-        before / (total_before + total - before + 0.5)
-    )
-    return ratio / math.sqrt(1 / after + 1 / before)
+    # Half a message more, and its uncertainty: a scope may have one author only.
+    others_after = total_after + total - after + 0.5
+    others_before = total_before + total - before + 0.5
+    ratio = math.log(after / others_after) - math.log(before / others_before)
+    return ratio / math.sqrt(1 / after + 1 / before + 1 / others_after + 1 / others_before)
 
 
 def _shifted(moment: datetime, span: timedelta) -> datetime:

@@ -1,20 +1,19 @@
 """Find gaps in a source's messages that are longer than its own gaps would ever be.
 
 Pure; for `reporting.volume`. A gap is measured in messages that would have been expected in it, by
-weekday and hour of the day, so that nights and weekends are no silence. The longest tenth of the
-source's gaps tells how fast long gaps become rare.
+weekday and hour of the day, so that nights and weekends are no silence. It must be longer than the
+longest tenth of the source's gaps foretells, and than slow days in a row would explain.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+from reporting.day_counts import DayCounts, Floats, Ints
 
 #: Part of the gaps that tells about long ones, and the least and most of them.
 _TAIL: Final = 0.1
@@ -83,6 +82,9 @@ def find_silences(
         limit = longest_gap(gaps, chance=budget / gaps_a_year)
         silent = expected[last + 1 - from_hour :] - expected[last + 1 - from_hour]
         too_long = int(np.searchsorted(silent, limit, side="right"))
+        rarity = _rarity(silent, last + 1, _size(own_hours, own_counts, from_hour, last))
+        too_rare = int(np.searchsorted(rarity, -np.log(budget / gaps_a_year), side="right"))
+        too_long = max(too_long, too_rare)
         alarm = last + max(too_long, shortest_h) + 1
         if too_long >= len(silent) or alarm > following:
             continue
@@ -117,6 +119,38 @@ def longest_gap(gaps: Floats, *, chance: float) -> float:
         return float(ordered[-1])
     beyond = excess * ((chance * len(gaps) / m) ** (-1 / m) - 1)
     return max(threshold + beyond, float(ordered[-1]))
+
+
+def _size(hours: Ints, counts: Floats, from_hour: int, last: int) -> float:
+    """Return the size of the negative binomial that the days before follow, rather too small."""
+    first_day, last_day = from_hour // 24 + 1, last // 24
+    by_day = np.bincount(
+        np.clip(hours // 24 - first_day + 1, 0, None),
+        weights=counts,
+        minlength=last_day - first_day + 1,
+    )[1 : last_day - first_day + 1]
+    days = first_day + np.arange(len(by_day))
+    learned = DayCounts.learn(by_day, (days + 3) % 7)
+    # One standard error of a variance to the careful side.
+    return learned.size / (1 + math.sqrt(2 / max(len(by_day) - 7, 1)))
+
+
+def _rarity(silent: Floats, first_hour: int, size: float) -> Floats:
+    """Return minus the log of the chance of no message until each hour.
+
+    Days differ: on a slow one many hours pass without any. The chance of none in a day of m
+    expected messages is (1 + m / size)^-size, and days are taken for independent.
+    """
+    if math.isinf(size):
+        return silent
+    day = (first_hour + np.arange(len(silent))) // 24
+    begins = np.flatnonzero(np.diff(day, prepend=day[0] - 1))
+    at_begin = silent[begins]
+    whole = size * np.log1p(np.diff(at_begin) / size)
+    before = np.concatenate(([0.0], np.cumsum(whole)))
+    place = day - day[0]
+    rarity: Floats = before[place] + size * np.log1p((silent - at_begin[place]) / size)
+    return rarity
 
 
 def _expected(hours: Ints, counts: Floats, from_hour: int, n_hours: int) -> Floats:

@@ -101,6 +101,17 @@ def test_two_changes_found_together_are_two(engine: Engine, model_id: int) -> No
     assert save_shifts(engine, [ANGER, second], model_id, now=NOW) == 0
 
 
+def test_a_drop_and_a_silence_of_one_day_are_two(engine: Engine, model_id: int) -> None:
+    drop = replace(SILENCE, kind="volume", n=3)
+
+    for n_new in (2, 0):
+        assert save_shifts(engine, [SILENCE, drop], model_id) == n_new
+
+    # Two findings that the table cannot tell apart are one, and no failure.
+    far = replace(SILENCE, started_at=SILENCE.started_at - 9 * DAY)
+    assert save_shifts(engine, [SILENCE, far], model_id) == 0
+
+
 def test_a_decision_outlives_the_next_report(engine: Engine, model_id: int) -> None:
     save_shifts(engine, [ANGER], model_id, now=NOW)
     [shift] = list_shifts(engine)

@@ -143,6 +143,81 @@ def test_a_slot_missed_by_minutes_is_made_up_for_and_then_known(
     assert len(queue.job_ids) == 1
 
 
+def test_after_days_of_downtime_the_last_missed_slot_is_made_up_for_once(
+    queue: Queue, queue_id: str, redis_connection: Redis
+) -> None:
+    moment = datetime.now(UTC) - timedelta(hours=7)
+    entry = CronEntry(
+        "report",
+        f"{moment.minute} {moment.hour} * * *",
+        "jobs.report",
+        carried_out=moment - timedelta(days=5),
+    )
+
+    for _ in range(2):  # a second control does not do it again
+        control = Control(redis_connection, queue_id, [entry], None, 15)
+        control.step()
+        control.end()
+
+    [job_id] = queue.job_ids
+    slot = datetime.fromisoformat(
+        Job.fetch(job_id, redis_connection, JSONSerializer).kwargs["slot"]
+    )
+    assert slot == moment.replace(second=0, microsecond=0)
+
+
+def test_a_slot_that_was_carried_out_is_not_made_up_for(
+    queue: Queue, queue_id: str, redis_connection: Redis
+) -> None:
+    moment = datetime.now(UTC) - timedelta(minutes=5)
+    cron = f"{moment.minute} {moment.hour} * * *"
+    entry = CronEntry("report", cron, "jobs.report", carried_out=datetime.now(UTC))
+
+    control = Control(redis_connection, queue_id, [entry], None, 15)
+    control.step()
+    control.end()
+
+    assert queue.job_ids == []
+
+
+def test_a_year_of_minutes_is_not_counted_one_by_one() -> None:
+    entry = CronEntry("report", "* * * * *", "f")
+    steps = 0
+
+    class Counted(CronEntry):
+        def next_after(self, moment: datetime) -> datetime:
+            nonlocal steps
+            steps += 1
+            return super().next_after(moment)
+
+    counted = Counted(entry.name, entry.cron, entry.function)
+
+    assert counted.latest(utc(2025, 1, 1), utc(2026, 1, 1, 0, 0, 30)) == utc(2026, 1, 1)
+    assert steps < 100
+    rare = CronEntry("report", "0 0 29 2 *", "f")
+    assert rare.latest(utc(2024, 2, 29), utc(2027, 1, 1)) == utc(2024, 2, 29)
+
+
+def test_control_sends_and_a_failing_outbox_holds_nothing_up(
+    queue: Queue, queue_id: str, redis_connection: Redis
+) -> None:
+    calls: list[int] = []
+
+    def deliver() -> None:
+        calls.append(1)
+        raise RuntimeError("the database is away")
+
+    entry = CronEntry("report", due_soon(), "jobs.report")
+    control = Control(redis_connection, queue_id, [entry], None, 15, deliver=deliver)
+
+    for _ in range(3):
+        control.step()
+    control.end()
+
+    assert len(queue.job_ids) == 1
+    assert len(calls) == 1  # it rests
+
+
 def test_two_controls_enqueue_every_slot_once(
     queue: Queue, queue_id: str, redis_connection: Redis, start: Start
 ) -> None:
