@@ -84,7 +84,7 @@ def without_context(corpus: DialogueCorpus) -> Corpus:
             Example(utterance.text, (LABELS[utterance.label],))
             for dialogue in dialogues
             for utterance in dialogue.utterances
-            if utterance.label in LABELS
+            if utterance.label is not None and utterance.label in LABELS
         )
 
     return Corpus(

@@ -103,12 +103,13 @@ class DialogueNetwork(nn.Module):
         for start in range(0, len(order), GROUP_SIZE):
             group = [rows[n] for n in order[start : start + GROUP_SIZE]]
             states, inside = self._token_states(group)
-            scores = self.pool(self.dropout(states)).squeeze(-1).float()
+            scores = self.pool(states).squeeze(-1).float()
             weights = torch.softmax(torch.where(inside, scores, MASKED_SCORE), dim=-1)  # (B, T)
             pooled.append(torch.einsum("bt,bth->bh", weights, states.float()))
         back = torch.tensor(order).argsort()
         x = self.dropout(torch.cat(pooled)[back])
-        return self.dropout(F.gelu(self.utterance_norm(self.utterance(x))))
+        vectors: Tensor = self.dropout(F.gelu(self.utterance_norm(self.utterance(x))))
+        return vectors
 
     def _token_states(self, group: Sequence[TokenRow]) -> tuple[Tensor, Tensor]:
         """Return states (B, T, H) and where they are a row's own, bool (B, T)."""

@@ -58,7 +58,7 @@ class DialogueRun:
             with torch.inference_mode():
                 scores = torch.softmax(self.network(rows, views).double(), dim=-1)
             lengths = [len(dialogue.utterances) for dialogue in batch]
-            found += [part.numpy() for part in scores.split(lengths)]
+            found += [part.numpy() for part in torch.split(scores, lengths)]
         return found
 
     def judge(self, dialogues: Sequence[Dialogue]) -> DialogueFigures:

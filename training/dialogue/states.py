@@ -57,7 +57,7 @@ def with_states(
             partial = file.with_suffix(".new")
             save_file({"states": joined}, partial)
             partial.replace(file)
-    states = dict(zip(distinct, joined.split([len(ids) for ids in distinct]), strict=True))
+    states = dict(zip(distinct, torch.split(joined, [len(ids) for ids in distinct]), strict=True))
     return [TokenRow(row.ids, states[row.ids]) for row in rows]
 
 

@@ -19,7 +19,7 @@ def _network(context: Context) -> DialogueNetwork:
     torch.manual_seed(0)
     sizes = {"utterance": 16, "speaker": 4, "hidden": 16, "attention_heads": 2}
     network = DialogueNetwork(
-        DialogueConfig(n_labels=3, context=context, **sizes),  # type: ignore[arg-type]
+        DialogueConfig(n_labels=3, context=context, **sizes),
         ScratchEncoder(WORDS, 8, 8),
     )
     with torch.no_grad():

@@ -142,9 +142,14 @@ def test_fixed_layers_are_computed_once_and_kept(
 ) -> None:
     torch.manual_seed(0)
     encoder = tmp_path / "encoder"
-    sizes = {"vocab_size": 60, "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2,
-             "intermediate_size": 32}  # fmt: skip
-    AutoModel.from_config(BertConfig(**sizes)).save_pretrained(encoder)
+    sizes = BertConfig(
+        vocab_size=60,
+        hidden_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=32,
+    )
+    AutoModel.from_config(sizes).save_pretrained(encoder)  # type: ignore[no-untyped-call]
     tiny_tokenizer().save(str(encoder / "tokenizer.json"))
     config = replace(
         _training(tmp_path / "first"),
