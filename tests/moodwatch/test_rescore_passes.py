@@ -23,12 +23,10 @@ from tests.support.redis import forget_queue
 from tests.support.scorer import LengthScorer
 from worker.jobs import JobContext, score_chunk
 
-SETTINGS = {"chunk_size": 4, "high_water": 2, "low_water": 1}
-
 
 @pytest.fixture
 def services(engine: Engine, redis_url: str, redis_connection: Redis) -> Iterator[Services]:
-    settings = Settings(**SETTINGS)
+    settings = Settings(chunk_size=4, high_water=2, low_water=1)
     ledger = SqlLedger(engine)
     queue = ChunkQueue(redis_connection, ledger.database_id, high_water=2, low_water=1)
     yield Services(settings, engine, ledger, queue, redis_url)

@@ -69,11 +69,11 @@ def test_bytes_that_are_no_graph_are_refused() -> None:
         read_state(b"\x08\xff\xff not a graph")
 
 
-class SmallDevice(TorchDispatchMode):
+class SmallDevice(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves it untyped
     """A device that has memory for `room` numbers in one tensor, and fails like a full GPU."""
 
     def __init__(self, room: int) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.room = room
         self.largest = 0
         self.n_failures = 0
@@ -131,7 +131,7 @@ def test_a_device_without_room_for_one_text_is_an_error_that_says_so(tmp_path: P
 
 
 def test_another_failure_of_the_device_is_not_taken_for_full_memory(tmp_path: Path) -> None:
-    class Broken(SmallDevice):
+    class Broken(SmallDevice):  # type: ignore[no-untyped-call]
         def __torch_dispatch__(
             self, func: Any, types: Any, args: Any = (), kwargs: Any = None
         ) -> Any:
