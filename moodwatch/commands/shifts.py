@@ -219,7 +219,7 @@ def _examples(engine: Engine, shift: StoredShift) -> list[dict[str, Any]]:
 
 def _row(shift: StoredShift, zone: str) -> list[object]:
     record = shift.record
-    before, after = _levels(shift)
+    before, after = _levels(shift, is_short=True)
     return [
         shift.id,
         shift.state,
@@ -242,14 +242,15 @@ def _what(shift: StoredShift) -> str:
     return f"{record.emotion} {record.direction}"
 
 
-def _levels(shift: StoredShift) -> tuple[str, str]:
-    """Return the level before and after, as people read them."""
+def _levels(shift: StoredShift, *, is_short: bool = False) -> tuple[str, str]:
+    """Return the level before and after, as people read them: shares, or messages a day."""
     record = shift.record
     if record.kind != "mood":
-        return f"{record.rate_before or 0:,.4g} a day", f"{record.rate_after or 0:,.4g} a day"
+        unit = "/day" if is_short else " messages a day"
+        return f"{record.rate_before or 0:.3g}{unit}", f"{record.rate_after or 0:.3g}{unit}"
     return (
-        _share(record.share_before, record.interval_before),
-        _share(record.share_after, record.interval_after),
+        _share(record.share_before, None if is_short else record.interval_before),
+        _share(record.share_after, None if is_short else record.interval_after),
     )
 
 
