@@ -1,6 +1,6 @@
 """Are the words that `predict --explain` names those that carried the score? Remove them and see.
 
-    python -m benchmarks.faithfulness ../shared/data --texts 300
+    python benchmarks/faithfulness.py ../shared/data --texts 300
 
 For each text of six words and more, the top k words by attribution, the top k by attention
 pooling and k random words are removed; what is printed is the mean loss of the explained

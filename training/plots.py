@@ -207,7 +207,7 @@ def _percent() -> alt.Axis:
 
 
 def _spec(
-    chart: alt.Chart | alt.LayerChart,
+    chart: alt.Chart | alt.LayerChart | alt.FacetChart,
     title: str,
     found: Evaluation,
     *,
