@@ -126,6 +126,43 @@ def test_the_hub_path_reads_splits_and_class_names(tmp_path: Path) -> None:
     assert rows["session1"][1] == {"text": "hm 1", "label": "happy", "dialogue": 0}
 
 
+def test_a_session_of_the_hubs_iemocap_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    labels = ("angry", "happy", "neutral", "sad")
+    splits = {
+        f"session{n}": [{"text": f"{n} {i}", "label": labels[i % 4]} for i in range(8)]
+        for n in range(1, 6)
+    }
+    monkeypatch.setattr("training.dialogue.hub.hub_rows", lambda _: splits)
+
+    corpus = load_dialogues("Zahra99/IEMOCAP_Text", test_session="5")
+
+    # No name and no dialogue column: every row stands alone, in its session.
+    assert {u.text for d in corpus.test for u in d.utterances} == {f"5 {i}" for i in range(8)}
+    assert len(corpus.train) + len(corpus.validation) == 32
+    assert corpus.labels == labels
+
+
+def test_a_hub_data_sets_own_parts_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    def rows(part: str) -> list[dict[str, object]]:
+        return [
+            {"conversation_id": n // 2, "utterance": f"{part} {n}",
+             "emotion": ("joy", "anger")[n % 2]}
+            for n in range(6)
+        ]  # fmt: skip
+
+    splits = {"train": rows("train"), "dev": rows("dev"), "test": rows("test")}
+    monkeypatch.setattr("training.dialogue.hub.hub_rows", lambda _: splits)
+
+    corpus = load_dialogues("someone/talks")
+
+    assert [len(part) for part in (corpus.train, corpus.validation, corpus.test)] == [3, 3, 3]
+    assert corpus.test[0].utterances[0].text == "test 0"
+
+    del splits["dev"]
+    dealt = load_dialogues("someone/talks")
+    assert len(dealt.train) + len(dealt.validation) + len(dealt.test) == 6
+
+
 def test_a_table_is_read_in_the_order_of_its_turns(tmp_path: Path) -> None:
     rows = [
         {"talk": n % 4, "nr": 10 - n // 4, "who": "ann", "said": f"{n}",
