@@ -14,6 +14,7 @@ from moodwatch.commands import (
     behaviour,
     db,
     dialogue,
+    explore,
     ingest,
     judging,
     model,
@@ -55,6 +56,7 @@ for room in (
     training,
     judging,
     dialogue,
+    explore,
     behaviour,
     rescore,
 ):

@@ -108,10 +108,11 @@ def is_goemotions(names: Iterable[str]) -> bool:
 
 def _unknown_labels(unknown: list[str], where: str) -> str:
     names = sorted(set(unknown))
+    first = repr(names[0][:_LONGEST_NAMED])
     return (
         f"{where}: expected labels that name one of {', '.join(EMOTIONS)}, found {_named(names)}; "
-        f"say what each means with a label map, for example {names[0][:_LONGEST_NAMED]}=joy, or "
-        f"{names[0][:_LONGEST_NAMED]}=- to leave its texts out"
+        f"say what each means, on the command line with --label {first}=joy, or {first}= to "
+        "leave its texts out"
     )
 
 

@@ -72,11 +72,13 @@ def load_corpora(
     label_column: str | None = None,
     label_map: LabelMap | None = None,
     seed: int = 13,
+    keep_overlap: bool = False,
 ) -> list[Corpus]:
     """Load the data sets that `spec` names: two for a folder that holds both known ones.
 
     Arguments and errors are those of `load_corpus`. No training part holds a text that stands in
-    a validation or test part of any of them.
+    a validation or test part of any of them, unless `keep_overlap` asks for the parts as they
+    are, to be looked at and not to be trained on.
     """
     path = Path(spec).expanduser()
     has_overrides = bool(text_column or label_column or label_map)
@@ -89,6 +91,8 @@ def load_corpora(
             )
         columns = {"text_column": text_column, "label_column": label_column}
         corpora = [_load_any(spec, path, columns, label_map, seed)]
+    if keep_overlap:
+        return corpora
     return [replace(corpus, train=kept) for corpus, kept in _apart(corpora)]
 
 

@@ -177,7 +177,7 @@ def test_rows_without_text_or_label_are_left_out(tmp_path: Path) -> None:
 
 def test_an_unknown_label_is_named_with_the_way_out(tmp_path: Path) -> None:
     path = str(_write_csv(tmp_path / "posts.csv", [*TEXTS, ("so calm", "calm"), ("x", "zen")]))
-    with pytest.raises(DataError, match=r"posts: .* found 'calm', 'zen'; .* calm=joy") as raised:
+    with pytest.raises(DataError, match=r"posts: .* found 'calm', 'zen'; .* 'calm'=joy") as raised:
         load_corpus(path)
     assert "so calm" not in str(raised.value)
 
