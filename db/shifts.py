@@ -262,7 +262,7 @@ def _nearest(
             ),
         )
     ).all()
-    free = [row for row in rows if row.id not in taken]
+    free: list[Any] = [row for row in rows if row.id not in taken]
     return min(free, key=lambda row: abs(row.detected_at - shift.detected_at), default=None)
 
 

@@ -24,7 +24,8 @@ from pydantic import (
     model_validator,
 )
 
-Format = Literal["html", "json", "csv", "markdown", "png"]
+#: As `reporting.twins.Format`, which the roof must not load to check a file.
+Format = Literal["html", "md", "json", "csv", "png"]
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _ENV: Final = "env:"

@@ -96,7 +96,7 @@ def find_silences(
                 per_day_before=float(own_counts.sum()) / (last + 1 - from_hour) * 24,
                 missed=float(silent[-1]),
                 limit=limit,
-                is_over=place + 1 < len(hours),
+                is_over=bool(place + 1 < len(hours)),
             )
         )
     return found
@@ -124,13 +124,13 @@ def longest_gap(gaps: Floats, *, chance: float) -> float:
 def _size(hours: Ints, counts: Floats, from_hour: int, last: int) -> float:
     """Return the size of the negative binomial that the days before follow, rather too small."""
     first_day, last_day = from_hour // 24 + 1, last // 24
-    by_day = np.bincount(
-        np.clip(hours // 24 - first_day + 1, 0, None),
-        weights=counts,
-        minlength=last_day - first_day + 1,
-    )[1 : last_day - first_day + 1]
-    days = first_day + np.arange(len(by_day))
-    learned = DayCounts.learn(by_day, (days + 3) % 7)
+    n_days = last_day - first_day
+    # What lies before the first whole day is counted in the place before it.
+    place = np.clip(hours // 24 - first_day + 1, 0, None)
+    counted = np.bincount(place, weights=counts, minlength=n_days + 1)
+    by_day: Floats = np.asarray(counted[1 : n_days + 1], dtype=np.float64)
+    weekdays: Ints = (first_day + np.arange(len(by_day), dtype=np.int64) + 3) % 7
+    learned = DayCounts.learn(by_day, weekdays)
     # One standard error of a variance to the careful side.
     return learned.size / (1 + math.sqrt(2 / max(len(by_day) - 7, 1)))
 

@@ -214,7 +214,7 @@ def _examples(engine: Engine, shift: StoredShift) -> list[dict[str, Any]]:
         until=began + length if is_up else began,
         limit=5,
     )
-    return [dict(row) for row in frame.to_dict("records")]
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
 
 
 def _row(shift: StoredShift, zone: str) -> list[object]:

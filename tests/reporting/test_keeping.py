@@ -129,11 +129,8 @@ def test_a_live_source_that_stops_is_silent(engine: Engine, tmp_path: Path) -> N
     assert (alarm.kind, alarm.started_at) == ("silence", last_day.date())
     assert any("silence: no messages for 2.96 days in posts" in note for note in result.notes)
     [stored] = list_shifts(engine)
-    assert (stored.record.kind, stored.record.rate_before, stored.state) == (
-        "silence",
-        pytest.approx(12, abs=0.5),
-        "open",
-    )
+    assert (stored.record.kind, stored.state) == ("silence", "open")
+    assert stored.record.rate_before == pytest.approx(12, abs=0.5)
 
     # A day later it is the same silence; when messages come again, it is over.
     build_report(engine, out_dir=tmp_path, now=last_day + timedelta(days=4))
@@ -179,9 +176,7 @@ def test_a_file_added_now_and_then_is_no_live_source(engine: Engine) -> None:
     as_if_read_daily(engine)
     with engine.begin() as connection:
         connection.execute(
-            text(
-                "UPDATE chunks SET opened_at = '2026-01-0' || (1 + ordinal % 5) || ' 08:00:00'"
-            )
+            text("UPDATE chunks SET opened_at = '2026-01-0' || (1 + ordinal % 5) || ' 08:00:00'")
         )
 
     assert feeds(engine)["posts"] == "kept up"

@@ -32,13 +32,13 @@ def drawn(
     """Draw messages by hour: negative binomial days of `size`, times `factor` by day."""
     rng = np.random.default_rng(seed)
     level = np.full(days, a_day) * (_BY_WEEKDAY / _BY_WEEKDAY.mean())[np.arange(days) % 7]
-    for day, times in (factor or {}).items():
-        level[day] *= times
+    for place, times in (factor or {}).items():
+        level[place] *= times
     by_hour = _BY_HOUR / _BY_HOUR.sum()
     counts = rng.poisson((level * rng.gamma(size, 1 / size, days))[:, None] * by_hour)
-    day, hour = np.nonzero(counts)
-    hours = pd.Timestamp(FIRST) + pd.to_timedelta(day * 24 + hour, unit="h")
-    return pd.DataFrame({"hour": hours, "source": source, "n": counts[day, hour]})
+    drawn_on, hour = np.nonzero(counts)
+    hours = pd.Timestamp(FIRST) + pd.to_timedelta(drawn_on * 24 + hour, unit="h")
+    return pd.DataFrame({"hour": hours, "source": source, "n": counts[drawn_on, hour]})
 
 
 def day(n: int) -> date:

@@ -21,7 +21,7 @@ def main() -> None:
     database, url, how = sys.argv[1:]
     engine = open_database(database)
     if how == "die":
-        courier.mark_sent = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+        vars(courier)["mark_sent"] = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
     carrier = Courier(
         engine,
         lambda: {f"r{n}": Recipient(webhook=url, secret="key") for n in range(20)},
