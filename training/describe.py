@@ -124,7 +124,9 @@ def _shape(output: Any) -> str:
         output = output[0]
     if not isinstance(output, Tensor):
         return ""
-    sizes = ["B", *("T" if n == _N_TOKENS else str(n) for n in output.shape[1:])]
+    sizes = ["B", *map(str, output.shape[1:])]
+    if len(sizes) == 3:
+        sizes[1] = "T"
     return "(" + ", ".join(sizes) + ")"
 
 

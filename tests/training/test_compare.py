@@ -9,17 +9,21 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from moodwatch.judged import compare_systems, describe_model
-from tests.support.tiny import tiny_network, write_bundle
+from records import EMOTIONS
+from tests.support.tiny import tiny_network, tiny_tokenizer, write_bundle
 from tests.support.training import tiny_train_config, write_data
 from training import candidates, compare
 from training.attention_maps import attention_map
 from training.compare import PUBLISHED, Row, fill_row
 from training.data import Corpus
-from training.describe import diagram_svg
+from training.describe import diagram_svg, layer_summary
 from training.linear import LinearModel
 from training.networks.scratch import AnnNetwork, LstmNetwork, ScratchConfig
+from training.networks.transformer import PlainTransformer, TransformerEncoder
+from training.predict import Run
 from training.scorers import run_of_bundle
 from training.sources import load_corpora
 from training.tables import COLUMNS, as_markdown, cells
@@ -156,3 +160,25 @@ def test_a_diagram_names_every_part_in_order(kind: type[AnnNetwork | LstmNetwork
     svg = diagram_svg("<ann>", kind(sizes))
     parts = ["&lt;ann&gt;", ">text<", ">words<", ">dense<", ">softmax<"]
     assert [svg.index(part) for part in parts] == sorted(svg.index(part) for part in parts)
+
+
+def test_an_encoder_of_transformers_is_described_too(tmp_path: Path) -> None:
+    from transformers import DistilBertConfig, DistilBertModel
+
+    torch.manual_seed(0)
+    sizes = DistilBertConfig(vocab_size=60, dim=16, n_layers=2, n_heads=2, hidden_dim=32)
+    encoder = TransformerEncoder(DistilBertModel(sizes))
+    network = PlainTransformer(encoder, n_emotions=6, pooling="mean", dropout=0.1)
+    run = Run(tmp_path, "plain", network, tiny_tokenizer(), EMOTIONS[:6], 24, {}, {})
+
+    found = attention_map(run, "i am sad")
+    assert found is not None
+    assert list(found.layers) == ["encoder layer 1", "encoder layer 2"]
+    ids = torch.tensor([tiny_tokenizer().encode("i am sad").ids])
+    encoder.inner.set_attn_implementation("eager")
+    expected = encoder.inner(input_ids=ids, output_attentions=True).attentions[1]
+    assert found.layers["encoder layer 2"] == pytest.approx(
+        expected[0].mean(dim=0).detach().numpy(), abs=1e-6
+    )
+    assert "TransformerEncoder" in layer_summary(network)
+    assert "TransformerEncoder, output (B, T, 16)" in diagram_svg("plain", network)
