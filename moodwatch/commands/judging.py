@@ -151,8 +151,11 @@ def compare(
     """
     need_training()
     from moodwatch.judged import compare_systems
+    from moodwatch.logs import configure_logs
     from training.tables import as_markdown
 
+    settings = load_settings()
+    configure_logs(settings.log_level, settings.log_format)  # minutes to hours: say how far it is
     names = [name.strip() for name in systems.split(",") if name.strip()]
     changes = {"seed": seed} | ({} if epochs is None else {"epochs": epochs})
     with told_plainly():
