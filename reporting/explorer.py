@@ -122,7 +122,11 @@ def explorer(
     )
     if len(sizes) > len(sources):
         sources.append(f"{len(sizes) - len(sources):,} smaller sources")
-    document: dict[str, Any] = {
+    people: list[str] = []
+    counts = None
+    if excerpts is not None:
+        people, counts = _authors(excerpts.authors, layout)
+    return {
         "period": period,
         "emotions": list(emotions),
         "signs": [(e in PLEASANT) - (e in UNPLEASANT) for e in emotions],
@@ -133,7 +137,7 @@ def explorer(
         "sources": sources,
         "counts": layout.columns(daily),
         "marks": [
-            *(_mark(shift, layout) for shift in shifts),
+            *(_mark(shift, layout, people) for shift in shifts),
             *(_volume_mark(alarm, layout) for alarm in volume),
         ],
         "bands": [
@@ -145,17 +149,10 @@ def explorer(
             for b in bands
             if b.source in layout.places
         ],
-        "examples": [],
-        "authors": [],
+        "authors": [name[:_SHOWN_CHARACTERS] for name in people],
+        "people": counts,
+        "examples": [] if excerpts is None else _examples(excerpts, layout, period, people),
     }
-    if excerpts is not None:
-        people, counts = _authors(excerpts.authors, layout)
-        document |= {
-            "authors": [name[:_SHOWN_CHARACTERS] for name in people],
-            "people": counts,
-            "examples": _examples(excerpts, layout, period, people),
-        }
-    return document
 
 
 def _authors(
@@ -180,13 +177,20 @@ def _authors(
     return people, layout.columns(frame) | {"author": frame["author"].tolist()}
 
 
-def _mark(shift: Shift, layout: _Layout) -> dict[str, Any]:
+def _mark(shift: Shift, layout: _Layout, people: Sequence[str]) -> dict[str, Any]:
+    # -1: of all authors together; None: of one who cannot be chosen, so it is nowhere drawn.
+    author = None
+    if shift.author is None:
+        author = -1
+    elif shift.author in people:
+        author = people.index(shift.author)
     began = layout.day(shift.started_at)
     held = shift.persistence_days
     end = None if shift.state == "open" else layout.day(shift.detected_at)
     return {
         "source": layout.place(shift.source),
         "emotion": layout.emotions.index(shift.emotion) if shift.emotion in layout.emotions else -1,
+        "author": author,
         "kind": shift.kind,
         "start": began,
         # Where it is not known how long it held: while it is open to the end of what is shown,
@@ -199,6 +203,7 @@ def _volume_mark(alarm: VolumeAlarm, layout: _Layout) -> dict[str, Any]:
     began = layout.day(alarm.started_at)
     return {
         "source": layout.place(alarm.source),
+        "author": -1,
         "emotion": -1,
         "kind": alarm.kind,
         "start": began,

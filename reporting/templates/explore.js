@@ -105,7 +105,7 @@ function makeExplorer(store) {
 
   function marksOf(filter, emotion) {
     return held.marks
-      .filter((mark) => mark.kind === "mood" && filter.author === ANY &&
+      .filter((mark) => mark.kind === "mood" && mark.author === filter.author &&
         (filter.source === ANY || mark.source === filter.source) &&
         (emotion === null ? filter.emotions.has(mark.emotion) : mark.emotion === emotion))
       .map((mark) => ({ start: first + mark.start, end: mark.end === null ? null : first + mark.end }));

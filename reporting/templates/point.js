@@ -194,9 +194,9 @@ function listen(explorer) {
     button.hidden = false;
     button.addEventListener("click", () => {
       const mark = held.marks[Number(button.dataset.showShift)];
-      state.filter = { ...explorer.whole(), source: mark.source };
+      state.filter = { ...explorer.whole(), source: mark.source, author: mark.author ?? ANY };
       if (mark.emotion >= 0) state.filter.emotions = new Set(
-        held.marks.filter((m) => m.source === mark.source && Math.abs(m.start - mark.start) <= 1).map((m) => m.emotion),
+        held.marks.filter((m) => m.source === mark.source && m.author === mark.author && m.emotion >= 0 && Math.abs(m.start - mark.start) <= 1).map((m) => m.emotion),
       );
       explorer.zoom(store.first + mark.start - 56, store.first + mark.start + 56);
       byId("explore").scrollIntoView();

@@ -137,6 +137,8 @@ def test_spikes_and_levels_are_drawn_where_they_are_known(browser: Browser, tmp_
         "[...document.querySelectorAll('line.level.anger')].map(l => Number(l.getAttribute('y1')))"
     )
     assert heights[1] < heights[0]
+    choose(tab, "author", 1)
+    assert tab.evaluate("document.querySelectorAll('.shift-start, line.level').length") == 0
     assert "volume: posts up since 2024-04-20" in tab.evaluate("document.body.textContent")
     assert tab.complaints() == []
     tab.close()

@@ -138,5 +138,14 @@ def test_marks_end_where_it_is_known_that_they_end() -> None:
     assert [mark["end"] for mark in marks] == [None, began + 3, began + 9]
 
 
+def test_an_authors_shift_is_drawn_where_that_author_is_chosen() -> None:
+    frame = hourly()
+    shifts = [replace(shift(), author=name) for name in (None, "b1" * 8, "elsewhere")]
+
+    marks = held(frame, Excerpts(busy(frame), sampled(frame, "x"), {}), shifts=shifts)["marks"]
+
+    assert [mark["author"] for mark in marks] == [-1, 1, None]
+
+
 def test_an_empty_archive_holds_nothing() -> None:
     assert held(hourly().iloc[:0])["days"] == 0
