@@ -6,7 +6,7 @@ With `reporting.evidence` the only file of this room that talks to the database.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from sqlalchemy import Engine
 
 from db.models import register_model
 from db.queries import ModelFact, StatusCounts, hourly, status
-from records import EMOTIONS
+from records import EMOTIONS, Emotion
 from reporting.evidence import around_change, excerpts
 from reporting.keeping import keep_shifts, watch_arrivals
 from reporting.page import Evidence, Quality, Report, assemble
@@ -35,6 +35,8 @@ REPORT_FILE: Final = "report.html"
 
 #: The newest changes are explained; older ones are listed.
 _CHANGES_EXPLAINED: Final = 10
+#: Sources named to a reader who asked for one that is not there.
+_SOURCES_NAMED: Final = 10
 #: Spikes and silences named in the notes of the page, the newest; all stand in the database.
 _VOLUME_TOLD: Final = 5
 
@@ -72,6 +74,7 @@ def build_report(
     now: datetime | None = None,
     file_name: str = REPORT_FILE,
     formats: Sequence[Format] = ("html",),
+    weights: Mapping[Emotion, Mapping[str, float]] | None = None,
 ) -> ReportResult:
     """Judge what is stored, store new shifts, and write one HTML file.
 
@@ -90,6 +93,8 @@ def build_report(
         now: The time of the report, for scheduled ones their slot.
         file_name: Name of the page in `out_dir`; other formats have their own suffix.
         formats: What to write; all formats tell the same.
+        weights: How much a word speaks for an emotion, for the marks in example messages; without,
+            the words' log-odds in the archive itself.
     """
     made_at = now or datetime.now(UTC)
     zone = ZoneInfo(time_zone)
@@ -132,7 +137,9 @@ def build_report(
         if since is None or alarm.detected_at >= since.astimezone(zone).date()
     )
     told = [volume_line(alarm) for alarm in loud[-_VOLUME_TOLD:]]
-    held, words = excerpts(engine, shown, period=period, time_zone=time_zone, source=source)
+    held, words = excerpts(
+        engine, shown, period=period, time_zone=time_zone, source=source, weights=weights
+    )
     made_of = Report(
         hourly=shown,
         shifts=found,
@@ -143,7 +150,7 @@ def build_report(
         time_zone=time_zone,
         source=source,
         title=title,
-        notes=[*_notes(counted, model), *waiting],
+        notes=[*_notes(counted, model), *_unknown(source, counted), *waiting],
         volume=loud,
         excerpts=held,
         words=words,
@@ -233,6 +240,13 @@ def _quality(counted: StatusCounts) -> Quality:
     return Quality(
         n_rejected=counted.rejects, n_undated=counted.undated, n_pending=counted.chunks_open
     )
+
+
+def _unknown(source: str | None, counted: StatusCounts) -> list[str]:
+    if source is None or source in counted.sources:
+        return []
+    known = ", ".join(list(counted.sources)[:_SOURCES_NAMED]) or "none"
+    return [f"there is no source {source[:40]!r} in this database; it holds {known}"]
 
 
 def _notes(counted: StatusCounts, model: ModelFact | None) -> list[str]:

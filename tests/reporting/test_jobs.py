@@ -145,6 +145,22 @@ def test_one_source_alone(on_sqlite: Engine, tmp_path: Path) -> None:
     assert "Mood report: 2 sources" in both.path.read_text(encoding="utf-8")
 
 
+def test_a_source_that_is_not_there_is_told_with_those_that_are(
+    on_sqlite: Engine, tmp_path: Path
+) -> None:
+    result = build_report(on_sqlite, out_dir=tmp_path, now=NOW, source="psots")
+
+    assert "there is no source 'psots' in this database; it holds posts" in result.notes
+
+
+def test_words_given_are_the_ones_marked(on_sqlite: Engine, tmp_path: Path) -> None:
+    weights = {"anger": {"app": 9.0}}
+    result = build_report(on_sqlite, out_dir=tmp_path, now=NOW, weights=weights)  # type: ignore[arg-type]
+
+    html = result.path.read_text(encoding="utf-8")
+    assert "the <mark>app</mark> is broken said anger" in html
+
+
 def test_an_empty_database_gives_a_report(engine: Engine, tmp_path: Path) -> None:
     result = build_report(engine, out_dir=tmp_path / "out", now=NOW)
 
