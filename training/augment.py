@@ -58,7 +58,8 @@ def augmented(
         examples: The training part, held-out texts already dropped.
         config: What to add.
         seed: Of every choice. Each kind has its own, so that one does not change another.
-        emotions: Those the network scores; made sentences of others are left out. All by default.
+        emotions: Those the network scores; made sentences of others are left out. By default those
+            that the examples have: a benchmark of six gets no neutral sentences.
         exclude: Fingerprints (`training.data.fingerprint`) of texts that must not be added.
 
     Raises:
@@ -77,9 +78,11 @@ def augmented(
         made = generate(n_made, seed=seed, noise_share=config.made_noise_share, exclude=exclude)
         added["made"] = [phrase.as_example() for phrase in made]
     excluded = frozenset(exclude)
+    if emotions is None:
+        emotions = {emotion for example in examples for emotion in example.emotions}
     result = list(examples)
     for kind, found in added.items():
-        scored = found if emotions is None else only_emotions(found, tuple(emotions))
+        scored = only_emotions(found, tuple(emotions))
         kept = [example for example in scored if fingerprint(example.text) not in excluded]
         log.info("texts_added", kind=kind, n=len(kept))
         result += kept
