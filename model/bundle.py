@@ -15,11 +15,14 @@ from typing import Any, Final
 
 from tokenizers import Tokenizer
 
+from model.calibration import Calibration, read_calibration
 from model.labels import as_emotions
 from records import EMOTIONS, Emotion
 
-#: Raised when a reader of the old layout would misread the new one.
-BUNDLE_SCHEMA: Final = 1
+#: Raised when a reader of the old layout would misread the new one: 2 calibrates by more than a
+#: temperature, and says which kind of network it holds.
+BUNDLE_SCHEMA: Final = 2
+_READABLE_SCHEMAS: Final = (1, 2)
 
 WEIGHTS: Final = "model.onnx"
 CHECKSUMS: Final = "checksums.json"
@@ -59,15 +62,14 @@ class BundleConfig:
     low_confidence: float
     #: ISO 639-1 codes.
     languages: tuple[str, ...]
-    #: Sizes of the network: the fields of `model.network.NetworkConfig`.
+    #: Sizes of the network: the fields of `model.network.NetworkConfig`, or `kind` and three
+    #: sizes of a network that only the graph can compute.
     network: dict[str, Any]
 
-
-@dataclass(frozen=True, slots=True)
-class Calibration:
-    """What calibration.json says: logits are divided by the temperature before the softmax."""
-
-    temperature: float
+    @property
+    def is_rebuildable(self) -> bool:
+        """Whether torch can compute it from the graph's weights; others run by the graph alone."""
+        return "kind" not in self.network
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,10 +218,8 @@ def _json_object(raw: bytes, name: str) -> dict[str, Any]:
 
 
 def _parse_config(document: dict[str, Any]) -> BundleConfig:
-    if document.get("schema") != BUNDLE_SCHEMA:
-        raise BundleError(
-            f"expected bundle schema {BUNDLE_SCHEMA}, found {document.get('schema')!r}"
-        )
+    if document.get("schema") not in _READABLE_SCHEMAS:
+        raise BundleError(f"expected bundle schema 1 or 2, found {document.get('schema')!r}")
     labels, label_emotions = _declared_emotions(document)
     try:
         config = BundleConfig(
@@ -277,7 +277,7 @@ def _parse_calibration(document: dict[str, Any], config: BundleConfig) -> Calibr
         raise BundleError(
             f"expected a calibration of {list(config.labels)!r}, found one of {labels!r}"
         )
-    temperature = document.get("temperature")
-    if not isinstance(temperature, int | float) or not 0.05 <= temperature <= 20:
-        raise BundleError(f"expected a temperature of 0.05 to 20, found {temperature!r}")
-    return Calibration(float(temperature))
+    try:
+        return read_calibration(document, len(config.labels))
+    except ValueError as error:
+        raise BundleError(f"calibration.json: {error!s}") from error

@@ -21,7 +21,14 @@ def load_scorer(settings: Settings) -> Scorer:
     from model.bundle import load_bundle
 
     bundle = load_bundle(settings.bundle)
-    if settings.device != "cpu" and _cuda_is_there(required=settings.device == "cuda"):
+    if settings.device == "cuda" and not bundle.config.is_rebuildable:
+        raise UserError(
+            f"expected a bundle of the hybrid network for a GPU, found {bundle.name!r}, which only "
+            "its graph can compute: use --device cpu",
+            ExitCode.BUNDLE,
+        )
+    wants_gpu = settings.device != "cpu" and bundle.config.is_rebuildable
+    if wants_gpu and _cuda_is_there(required=settings.device == "cuda"):
         from worker.torch_scorer import TorchScorer
 
         return TorchScorer(bundle, device="cuda")

@@ -1,36 +1,44 @@
-"""Make a bundle of a trained network: eight-bit ONNX, calibration, figures, card, checksums.
+"""Make a bundle of a trained network: ONNX graph, calibration, figures, card, checksums.
 
-Nothing is left behind when the graph fails the gate of `training.parity`: a bundle that exists
-has passed it, and its metrics.json says by how much.
+The hybrid over BERT becomes the eight-bit graph of `training.onnx_graph`; any other network is
+exported in float32 by `training.onnx_float`. Nothing is left behind when the graph fails the gate
+of `training.parity`: a bundle that exists has passed it, and its metrics.json says by how much.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import structlog
 import torch
-from safetensors.torch import load_file
-from tokenizers import Tokenizer
 
 from model.bundle import BUNDLE_SCHEMA, WEIGHTS, load_bundle, write_checksums
-from model.labels import as_emotions
-from model.network import MoodNetwork, NetworkConfig
+from model.calibration import Calibration
+from model.network import MoodNetwork
 from model.session import open_session
-from model.text import prepare_tokenizer
 from records import Emotion
+from training.calibrate import LabelledLogits, fit_calibration
 from training.card import licence_text, model_card
-from training.measure import compare_on, load_parts, temperature_on
+from training.config import TrainError
+from training.data import Corpus
+from training.inputs import load_data, parts_of
+from training.measure import Part
+from training.metrics import FloatArray, quality
 from training.onnx_graph import build_graph
-from training.parity import check
-from training.predict import with_graph, with_network
+from training.parity import BatchEffect, Parity, batch_effect, check, compare
+from training.predict import Predict, Run, in_batches, load_run, with_graph, with_network
 from training.quantise import input_moments
 
 log = structlog.get_logger(__name__)
+
+#: Texts in the check of the batch's influence.
+N_BATCH_TEXTS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +48,8 @@ class ExportConfig:
     name: str = "default"
     #: Top score below which a score counts as of low confidence.
     low_confidence: float = 0.4
-    #: Longest window in tokens; training cut its texts at this length, too.
-    max_tokens: int = 128
+    #: Longest window in tokens; None: where training cut its texts.
+    max_tokens: int | None = None
     #: Tokens two windows of a long text share.
     overlap: int = 16
     #: Keep the float32 weights beside the graph: for training on, four times its size.
@@ -51,31 +59,48 @@ class ExportConfig:
     threads: int = 2
 
 
+def run_seed(checkpoint: Path) -> int:
+    """Return the seed of a run, by which data without parts of its own is split.
+
+    Raises:
+        TrainError: when `checkpoint` holds no run.
+    """
+    try:
+        return int(_read_json(checkpoint / "train.json")["seed"])
+    except (OSError, KeyError, ValueError) as error:
+        raise TrainError(f"expected the folder of a run in {str(checkpoint)!r}") from error
+
+
 def export(
-    checkpoint: Path, out: Path, *, data_dir: Path, config: ExportConfig | None = None
+    checkpoint: Path,
+    out: Path,
+    *,
+    data: Sequence[Corpus | str | Path],
+    config: ExportConfig | None = None,
 ) -> Path:
     """Write the bundle of the network in `checkpoint` (what `training.train` returns) to `out`.
 
+    `data` is what the run was trained on: its validation parts calibrate, its test parts judge.
     An older bundle in `out` is replaced, and only once the new one has passed.
 
     Raises:
         ParityError: when the graph is not equal enough to the network.
-        DataError: when `data_dir` lacks a data set.
+        TrainError: when `checkpoint` is no run, or its network cannot be exported.
+        DataError: when a data set cannot be read.
     """
     config = config or ExportConfig()
     torch.set_num_threads(config.threads)
-    network, emotions = _load_network(checkpoint)
-    tokenizer = prepare_tokenizer(Tokenizer.from_file(str(checkpoint / "tokenizer.json")))
-    state = {name: tensor.numpy() for name, tensor in network.state_dict().items()}
-    validation, test = load_parts(data_dir, tokenizer, emotions, config.max_tokens)
-    typical = [row for part in validation for row in part.rows[: config.n_typical]]
-    moments = input_moments(network, typical)
-    graph = build_graph(state, network.config, moments).SerializeToString()
-    session = open_session(graph, threads=config.threads)
-
-    by_network, by_graph = with_network(network), with_graph(session)
-    temperature = temperature_on(by_graph, validation, emotions)
-    figures, parity, effect = compare_on(test, by_network, by_graph, emotions, temperature)
+    run = load_run(checkpoint)
+    corpora, _ = load_data(data, run.emotions, seed=run_seed(checkpoint))
+    max_tokens = config.max_tokens or run.max_tokens
+    validation, test = (
+        parts_of(corpora, name, run.tokenizer, run.emotions, max_tokens)
+        for name in ("validation", "test")
+    )
+    graph, sizes = _graph(run, validation, config)
+    predict = with_graph(open_session(graph, threads=config.threads))
+    calibration = calibrate(predict, validation, run.emotions)
+    figures, parity, effect = _judge(run, predict, test or validation, calibration)
     log.info("graph_compared", **parity.to_json(), batch=effect.to_json())
     check(parity, effect)
 
@@ -83,29 +108,35 @@ def export(
         "test": figures,
         "parity": parity.to_json(),
         "batch_effect": effect.to_json(),
-        "training": {
-            "config": _read_json(checkpoint / "train.json"),
-            "history": _read_json(checkpoint / "history.json"),
-        },
+        "training": {"config": run.config, "history": _read_json(checkpoint / "history.json")},
     }
     documents = {
         "config.json": {
             "schema": BUNDLE_SCHEMA,
             "name": config.name,
-            "emotions": list(emotions),
-            "max_tokens": config.max_tokens,
-            "overlap": config.overlap,
+            "emotions": list(run.emotions),
+            "max_tokens": max_tokens,
+            "overlap": min(config.overlap, max(0, max_tokens - 3)),
             "low_confidence": config.low_confidence,
             "languages": ["en"],
-            "network": network.config.to_json(),
+            "network": sizes,
         },
         "calibration.json": {
-            "labels": list(emotions),
-            "temperature": temperature,
+            "labels": list(run.emotions),
+            **calibration.to_json(),
             "fitted_on": [part.name for part in validation],
         },
         "metrics.json": metrics,
     }
+    card = model_card(
+        config.name,
+        run.emotions,
+        run.description,
+        metrics,
+        n_bytes=len(graph),
+        is_int8=isinstance(run.network, MoodNetwork),
+    )
+    texts = {"MODEL_CARD.md": card, "LICENSE": licence_text(run.config)}
     staging = out.with_name(out.name + ".new")
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir(parents=True)
@@ -114,11 +145,9 @@ def export(
     if config.keep_safetensors:
         shutil.copyfile(checkpoint / "model.safetensors", staging / "model.safetensors")
     for name, document in documents.items():
-        text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+        texts[name] = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+    for name, text in texts.items():
         (staging / name).write_text(text, encoding="utf-8")
-    card = model_card(config.name, emotions, network.config, metrics, n_bytes=len(graph))
-    (staging / "MODEL_CARD.md").write_text(card, encoding="utf-8")
-    (staging / "LICENSE").write_text(licence_text(), encoding="utf-8")
     write_checksums(staging)
     load_bundle(staging)
     if out.exists():
@@ -127,11 +156,69 @@ def export(
     return out
 
 
-def _load_network(checkpoint: Path) -> tuple[MoodNetwork, tuple[Emotion, ...]]:
-    network = MoodNetwork(NetworkConfig(**_read_json(checkpoint / "network.json")["network"]))
-    network.load_state_dict(load_file(checkpoint / "model.safetensors"))
-    emotions = as_emotions(_read_json(checkpoint / "train.json")["emotions"])
-    return network.eval(), emotions
+def calibrate(
+    predict: Predict, validation: Sequence[Part], emotions: tuple[Emotion, ...]
+) -> Calibration:
+    """Fit the calibration on the validation texts of each data set."""
+    return fit_calibration(
+        [
+            LabelledLogits(
+                in_batches(predict, part.rows),
+                np.array([emotions.index(example.emotions[0]) for example in part.examples]),
+                tuple(emotions.index(emotion) for emotion in part.among),
+            )
+            for part in validation
+        ]
+    )
+
+
+def _graph(
+    run: Run, validation: Sequence[Part], config: ExportConfig
+) -> tuple[bytes, dict[str, Any]]:
+    """Return the graph and what config.json says of the network."""
+    if isinstance(run.network, MoodNetwork):
+        state = {name: tensor.numpy() for name, tensor in run.network.state_dict().items()}
+        typical = [row for part in validation for row in part.rows[: config.n_typical]]
+        moments = input_moments(run.network, typical)
+        graph = build_graph(state, run.network.config, moments).SerializeToString()
+        return graph, run.network.config.to_json()
+    from training.onnx_float import export_float
+
+    sizes = {
+        "kind": run.description["kind"],
+        "n_emotions": len(run.emotions),
+        "vocabulary_size": run.tokenizer.get_vocab_size(),
+        "max_positions": run.description["max_positions"],
+    }
+    return export_float(run.network), sizes
+
+
+def _judge(
+    run: Run, graph: Predict, parts: Sequence[Part], calibration: Calibration
+) -> tuple[dict[str, Any], Parity, BatchEffect]:
+    """Judge the graph on each part, and against the network it was made of."""
+    figures: dict[str, Any] = {}
+    accuracy_loss: dict[str, float] = {}
+    references: list[FloatArray] = []
+    founds: list[FloatArray] = []
+    network = with_network(run.network)
+    for part in parts:
+        reference, found = (
+            calibration.probabilities(in_batches(predict, part.rows))
+            for predict in (network, graph)
+        )
+        by_network, by_graph = (
+            quality(each, part.examples, emotions=run.emotions, among=part.among)
+            for each in (reference, found)
+        )
+        references.append(reference)
+        founds.append(found)
+        accuracy_loss[part.name] = round(by_network.accuracy - by_graph.accuracy, 5)
+        figures[part.name] = {**by_graph.to_json(), "float32": by_network.to_json()}
+    parity = compare(np.concatenate(references), np.concatenate(founds), accuracy_loss)
+    rows = [row for part in parts for row in part.rows[: N_BATCH_TEXTS // len(parts)]]
+    effect = batch_effect(lambda batch: calibration.probabilities(graph(batch)), rows)
+    return figures, parity, effect
 
 
 def _read_json(path: Path) -> Any:

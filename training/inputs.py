@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor
@@ -93,8 +92,10 @@ class TrainingSet:
         return Batch(*(tensor.to(device, non_blocking=True) for tensor in tensors))
 
 
-def load_data(config: TrainConfig) -> tuple[list[Corpus], tuple[Emotion, ...]]:
-    """Return the corpora of a configuration in the emotions it scores, and these.
+def load_data(
+    data: Sequence[Corpus | str | Path], emotions: tuple[Emotion, ...] | None, *, seed: int
+) -> tuple[list[Corpus], tuple[Emotion, ...]]:
+    """Return the corpora in the emotions that are scored, and these; None: all there are.
 
     Raises:
         DataError: when a data set cannot be read or holds no text of these emotions.
@@ -103,9 +104,8 @@ def load_data(config: TrainConfig) -> tuple[list[Corpus], tuple[Emotion, ...]]:
     from training.sources import load_corpora
 
     corpora: list[Corpus] = []
-    for each in config.data:
-        found = [each] if isinstance(each, Corpus) else load_corpora(str(each), seed=config.seed)
-        corpora += found
+    for each in data:
+        corpora += [each] if isinstance(each, Corpus) else load_corpora(str(each), seed=seed)
     corpora = [
         corpus if corpus.name else replace(corpus, name=f"data-{number}")
         for number, corpus in enumerate(corpora, start=1)
@@ -113,10 +113,10 @@ def load_data(config: TrainConfig) -> tuple[list[Corpus], tuple[Emotion, ...]]:
     if len({corpus.name for corpus in corpora}) != len(corpora):
         raise DataError("expected data sets of different names, found one named twice")
     present = {e for corpus in corpora for example in corpus.train for e in example.emotions}
-    emotions = config.emotions or tuple(emotion for emotion in EMOTIONS if emotion in present)
-    if len(emotions) < 2:
-        raise TrainError(f"expected at least two emotions in the data, found {list(emotions)!r}")
-    return [_in_emotions(corpus, emotions) for corpus in corpora], emotions
+    scored = emotions or tuple(emotion for emotion in EMOTIONS if emotion in present)
+    if len(scored) < 2:
+        raise TrainError(f"expected at least two emotions in the data, found {list(scored)!r}")
+    return [_in_emotions(corpus, scored) for corpus in corpora], scored
 
 
 def training_texts(config: TrainConfig, corpora: Sequence[Corpus]) -> list[Example]:
@@ -186,8 +186,8 @@ def parts_of(
     parts = []
     for corpus in corpora:
         examples = single_label(getattr(corpus, part))
-        known = {e for e_ in (corpus.train, corpus.validation, corpus.test) for x in e_
-                 for e in x.emotions}  # fmt: skip
+        texts = (*corpus.train, *corpus.validation, *corpus.test)
+        known = {emotion for example in texts for emotion in example.emotions}
         among = tuple(emotion for emotion in emotions if emotion in known)
         if not examples or len(among) < 2:
             continue
@@ -248,8 +248,3 @@ def _read_texts(path: Path) -> list[str]:
     except OSError as error:
         raise DataError(f"expected the file of texts {path.name!r}, found none") from error
     return [text for text in texts if text.strip()]
-
-
-def share_truncated(training_set: TrainingSet, max_tokens: int) -> float:
-    """Return the share of texts that fill `max_tokens`: those cut, and a few that just fit."""
-    return float(np.mean(np.array(training_set.lengths) >= max_tokens))

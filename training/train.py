@@ -41,7 +41,7 @@ from training.loop import Loop
 from training.measure import Part
 from training.metrics import quality, softmax
 from training.networks.build import Built, encoder_folder, new_network
-from training.networks.files import write_tokenizer
+from training.networks.files import encoder_source, write_tokenizer
 from training.networks.scratch import load_word_vectors, word_tokenizer
 from training.networks.stages import word_embedding
 from training.predict import in_batches, with_network
@@ -66,7 +66,7 @@ def train(config: TrainConfig) -> Path:
     torch.set_num_threads(config.threads)
     device = pick_device(config.device)
     bfloat16 = config.bfloat16 and has_bfloat16(device)
-    corpora, emotions = load_data(config)
+    corpora, emotions = load_data(config.data, config.emotions, seed=config.seed)
     examples = training_texts(config, corpora)
     folder = encoder_folder(config)
     config.out_dir.mkdir(parents=True, exist_ok=True)
@@ -77,7 +77,8 @@ def train(config: TrainConfig) -> Path:
     )
     _check_fit(config, built)
     _start_weights(config, built.network, tokenizer)
-    _describe(config, built, corpora, examples, emotions)
+    facts = {"emotions": list(emotions), "encoder_source": encoder_source(folder)}
+    _describe(config, built, corpora, examples, **facts)
     training_set = make_training_set(
         config, examples, tokenizer, emotions, device=str(device), bfloat16=bfloat16
     )
@@ -275,13 +276,13 @@ def _describe(
     built: Built,
     corpora: Sequence[Corpus],
     examples: Sequence[Example],
-    emotions: Sequence[Emotion],
+    **facts: Any,
 ) -> None:
     """Write what the run is, or make sure that it is the one that stands there."""
     out = config.out_dir
     wanted: dict[str, Any] = {
         **config.to_json(),
-        "emotions": list(emotions),
+        **facts,
         "data": [
             {
                 "name": corpus.name,
@@ -298,8 +299,8 @@ def _describe(
     wanted = json.loads(json.dumps(wanted))
     if (out / "train.json").exists():
         found = json.loads((out / "train.json").read_text(encoding="utf-8"))
-        if found != wanted:
-            other = sorted(name for name in wanted if wanted[name] != found.get(name))
+        other = sorted(name for name in wanted if wanted[name] != found.get(name, wanted[name]))
+        if other:
             raise TrainError(
                 f"expected a run of the same configuration in {str(out)!r}, found other "
                 f"{', '.join(other)}: choose another folder"

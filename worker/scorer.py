@@ -125,10 +125,7 @@ class BundleScorer(ABC):
         result = np.zeros((len(windows), len(self.bundle.config.labels)))
         for batch in batches_under_budget([len(w.ids) for w in windows], self._token_budget):
             ids, lengths = _pad([windows[index].ids for index in batch])
-            scaled = self._logits(ids, lengths).astype(np.float64)
-            scaled /= self.bundle.calibration.temperature
-            powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-            result[batch] = powers / powers.sum(axis=1, keepdims=True)
+            result[batch] = self.bundle.calibration.probabilities(self._logits(ids, lengths))
         return result
 
     def _to_scores(self, label_weights: NDArray[np.float64]) -> Scores:

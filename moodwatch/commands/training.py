@@ -2,27 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from moodwatch.console import out
+from moodwatch.commands.judging import parse_labels
+from moodwatch.console import out, print_json, print_table
 from moodwatch.errors import ExitCode, UserError
 from moodwatch.settings import load_settings
 
+if TYPE_CHECKING:
+    from records import Emotion
+    from training.data import Corpus
+
+#: Names that stand for the field's data sets where no such folder is.
+_KNOWN_DATA: Final = {
+    "benchmark": "dair-ai/emotion",
+    "goemotions": "google-research-datasets/go_emotions",
+}
+
 Data = Annotated[
-    Path,
+    list[str] | None,
     typer.Option(
         "--data",
-        exists=True,
-        file_okay=False,
-        help="Folder with dair-emotion-split/ and goemotions/, as docs/experiments.md lays out",
+        help="Labelled texts: a folder (dair-emotion-split, goemotions, both of them, or "
+        "train/validation/test files), a csv, tsv, jsonl, parquet or txt file, a hub id, or "
+        "'benchmark' or 'goemotions' for those two from the hub. Repeatable",
+        show_default="benchmark and goemotions",
     ),
 ]
+TextColumn = Annotated[
+    str | None,
+    typer.Option(help="Column of the text, where not found by name", rich_help_panel="Data"),
+]
+LabelColumn = Annotated[
+    str | None, typer.Option(help="Column of the label, likewise", rich_help_panel="Data")
+]
+Labels = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--label",
+        metavar="NAME=EMOTION",
+        help="What a label of the data means, calm=joy; 'calm=' leaves its texts out. Repeatable",
+        rich_help_panel="Data",
+    ),
+]
+
+
+def _option(help_text: str, panel: str, *names: str, **more: Any) -> Any:
+    return typer.Option(*names, help=help_text, rich_help_panel=panel, **more)
 
 
 def register(app: typer.Typer) -> None:
@@ -31,72 +63,347 @@ def register(app: typer.Typer) -> None:
 
 
 def train(
-    data: Data,
-    encoder: Annotated[
-        Path,
+    data: Data = None,
+    out_dir: Annotated[
+        Path | None,
         typer.Option(
-            "--encoder",
-            exists=True,
-            file_okay=False,
-            help="Pretrained BERT encoder: config.json, model.safetensors, tokenizer.json",
+            "--out", help="Folder of the run", file_okay=False, show_default="runs/ARCHITECTURE"
         ),
-    ],
-    out_dir: Annotated[Path, typer.Option("--out", help="Folder of the run", file_okay=False)],
-    epochs: Annotated[int, typer.Option(min=1, help="Passes over the training texts")] = 3,
-    seed: Annotated[int, typer.Option(help="Of order, dropout and new layers")] = 13,
+    ] = None,
+    architecture: Annotated[
+        str,
+        typer.Option(
+            help="hybrid, plain (any encoder, one linear layer), bert, distilbert (plain "
+            "with that encoder of the hub), ann, lstm (from scratch)"
+        ),
+    ] = "hybrid",
+    encoder: Annotated[
+        str | None,
+        typer.Option(
+            help="Pretrained encoder: a folder or a hub id",
+            show_default="all-MiniLM-L6-v2 from the hub",
+        ),
+    ] = None,
+    search_trials: Annotated[
+        int | None,
+        typer.Option(
+            "--search",
+            metavar="N",
+            min=1,
+            help="Run N trials of other learning rates, epochs, dropout; keep the best",
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON")] = False,
+    text_column: TextColumn = None,
+    label_column: LabelColumn = None,
+    labels: Labels = None,
+    resample: Annotated[
+        str | None, _option("over: repeat rare emotions' texts; under: thin the others", "Data")
+    ] = None,
+    synonyms: Annotated[
+        float,
+        _option(
+            "Share of texts added with words replaced by synonyms (WordNet)", "Data", min=0, max=2
+        ),
+    ] = 0.0,
+    max_tokens: Annotated[int, _option("Longer texts keep their beginning", "Data", min=8)] = 128,
+    layers: Annotated[
+        str | None,
+        _option(
+            "Layers of the encoder to keep: 6, or by place 0,2,4",
+            "Network",
+            show_default="3 in a hybrid over BERT, else all",
+        ),
+    ] = None,
+    pooling: Annotated[
+        str, _option("What a plain head reads: mean of all tokens, or first", "Network")
+    ] = "mean",
+    lstm_hidden: Annotated[int, _option("Width of one LSTM direction", "Network", min=1)] = 256,
+    lstm_layers: Annotated[int, _option("LSTM layers of the hybrid", "Network", min=1)] = 2,
+    attention_heads: Annotated[
+        int, _option("Attention heads of the hybrid's own attention", "Network", min=1)
+    ] = 4,
+    dropout: Annotated[float, _option("In the head", "Network", min=0, max=0.9)] = 0.3,
+    word_vectors: Annotated[
+        Path | None,
+        _option(
+            "GloVe text file for ann and lstm to start from", "Network", exists=True, dir_okay=False
+        ),
+    ] = None,
+    embedding: Annotated[
+        int, _option("Width of the word embeddings of ann and lstm", "Network", min=1)
+    ] = 128,
+    epochs: Annotated[int, _option("Passes over the training texts", "Steps", min=1)] = 3,
+    batch_size: Annotated[int, _option("Texts a step", "Steps", min=1)] = 32,
+    learning_rate: Annotated[float, _option("Peak, of the encoder", "Steps")] = 1.2e-4,
+    head_learning_rate: Annotated[float, _option("Peak, of the new layers", "Steps")] = 1e-3,
+    layer_decay: Annotated[
+        float, _option("Each layer's rate as a share of the one above", "Steps", min=0, max=1)
+    ] = 1.0,
+    freeze_embeddings: Annotated[
+        bool, _option("Word embeddings do not learn", "Steps", "--freeze-embeddings")
+    ] = False,
+    freeze_layers: Annotated[
+        int, _option("Nor do this many layers at the bottom", "Steps", min=0)
+    ] = 0,
+    patience: Annotated[
+        int | None, _option("Stop after so many epochs without a better score", "Steps", min=1)
+    ] = None,
+    seed: Annotated[int, _option("Of order, dropout and new layers", "Steps")] = 13,
+    loss: Annotated[str, _option("cross_entropy or focal", "Loss")] = "cross_entropy",
+    focal_gamma: Annotated[float, _option("How strongly focal", "Loss", min=0)] = 2.0,
+    class_weights: Annotated[
+        bool, _option("Weigh emotions against their frequency", "Loss", "--class-weights")
+    ] = False,
+    label_smoothing: Annotated[
+        float, _option("Share of each label spread evenly", "Loss", min=0, max=0.9)
+    ] = 0.0,
+    r_drop: Annotated[
+        float, _option("Weight of the disagreement of two passes", "Loss", min=0)
+    ] = 0.0,
+    adversary: Annotated[
+        str, _option("Noise on word embeddings: none, neftune, fgm", "Loss")
+    ] = "none",
+    adversary_strength: Annotated[
+        float, _option("NEFTune's alpha or FGM's epsilon", "Loss", min=0)
+    ] = 5.0,
+    average: Annotated[
+        float,
+        _option("Decay of the moving average of the weights; 0: none", "Loss", min=0, max=0.9999),
+    ] = 0.0,
+    teachers: Annotated[
+        list[Path] | None,
+        _option(
+            "Run to learn from as well, or .npz of soft labels. Repeatable",
+            "Teachers",
+            "--teacher",
+            exists=True,
+        ),
+    ] = None,
+    teacher_weight: Annotated[
+        float, _option("Their share of the loss", "Teachers", min=0, max=1)
+    ] = 0.5,
+    teacher_temperature: Annotated[float, _option("Softens both sides", "Teachers", min=0.1)] = 1.0,
+    unlabelled: Annotated[
+        list[Path] | None,
+        _option(
+            "Texts for the teachers to label: a line each, or CSV with a column 'text'. Repeatable",
+            "Teachers",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
+    device: Annotated[str, _option("Where to train", "Machine", metavar="auto|cpu|cuda")] = "auto",
+    threads: Annotated[int, _option("Processor threads", "Machine", min=1)] = 2,
+    bfloat16: Annotated[
+        bool, _option("Half-precision matmuls where the processor has them", "Machine")
+    ] = True,
 ) -> None:
-    """Train the hybrid network: a BERT encoder, a BiLSTM and attention on top.
+    """Train a network: the hybrid, a plain head on any encoder, or a small one from scratch.
 
-    Killed or stopped, the same command goes on after the last finished epoch and ends with the
-    same weights.
+    Stopped or killed, the same command goes on within the epoch, and ends with the same weights.
 
-    [bold]Example[/]
+    [bold]Examples[/]
 
       moodwatch train --data data --encoder all-MiniLM-L6-v2 --out runs/first
-    """
+      moodwatch train --data posts.csv --label-column mood --label calm=joy
+      moodwatch train --architecture distilbert --data benchmark --learning-rate 2e-5
+      moodwatch train --encoder bert-base-uncased --layers 12 --loss focal --epochs 5
+          --learning-rate 2e-5 --head-learning-rate 2e-5
+      moodwatch train --architecture lstm --search 8
+      moodwatch train --teacher runs/large --unlabelled posts.txt
+    """  # fmt: skip
     _need_training()
+    from dataclasses import replace
+
     from moodwatch.logs import configure_logs
-    from training.train import TrainConfig
-    from training.train import train as run_training
+    from training.config import NAMED_ENCODERS, TrainConfig
 
     settings = load_settings()
     configure_logs(settings.log_level, settings.log_format)
-    config = TrainConfig((data,), out_dir, encoder=encoder, epochs=epochs, seed=seed)
+    folder = Path("runs") / architecture if out_dir is None else out_dir
+    if architecture in NAMED_ENCODERS:
+        kind, its_encoder = NAMED_ENCODERS[architecture]
+        architecture, encoder = kind, encoder or its_encoder
     with _told_plainly():
-        out.print(f"trained: {run_training(config)}", markup=False)
+        config = TrainConfig(
+            _load(data, text_column, label_column, parse_labels(labels or []), seed),
+            folder,
+            architecture=_one_of("--architecture", architecture, "hybrid", "plain", "ann", "lstm"),
+            encoder=encoder,
+            layers=_layers(layers),
+            pooling=_one_of("--pooling", pooling, "mean", "first"),
+            word_vectors=word_vectors,
+            resample=None if resample is None else _one_of("--resample", resample, "over", "under"),
+            augment=_augment(synonyms),
+            max_tokens=max_tokens,
+            epochs=epochs,
+            batch_size=batch_size,
+            encoder_lr=learning_rate,
+            head_lr=head_learning_rate,
+            layer_lr_decay=layer_decay,
+            freeze_embeddings=freeze_embeddings,
+            freeze_layers=freeze_layers,
+            patience=patience,
+            seed=seed,
+            loss=_one_of("--loss", loss, "cross_entropy", "focal"),
+            focal_gamma=focal_gamma,
+            class_weights=class_weights,
+            label_smoothing=label_smoothing,
+            r_drop=r_drop,
+            adversary=_one_of("--adversary", adversary, "none", "neftune", "fgm"),
+            adversary_strength=adversary_strength,
+            average_decay=average,
+            teachers=tuple(teachers or ()),
+            teacher_weight=teacher_weight,
+            teacher_temperature=teacher_temperature,
+            unlabelled=tuple(unlabelled or ()),
+            device=_one_of("--device", device, "auto", "cpu", "cuda"),
+            threads=threads,
+            bfloat16=bfloat16,
+        )
+        head = replace(
+            config.network,
+            lstm_hidden=lstm_hidden,
+            lstm_layers=lstm_layers,
+            attention_heads=attention_heads,
+            dropout=dropout,
+        )
+        scratch = replace(config.scratch, embedding=embedding, dropout=dropout)
+        config = replace(config, network=head, scratch=scratch)
+        if search_trials is not None:
+            _search(config, search_trials, as_json)
+        else:
+            _train(config, as_json)
 
 
 def export(
     run: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="Folder of a run")],
-    data: Data,
     out_dir: Annotated[Path, typer.Option("--out", help="Folder of the bundle", file_okay=False)],
+    data: Data = None,
     name: Annotated[str, typer.Option(help="Name that scores are stored under")] = "trained",
     safetensors: Annotated[
         bool, typer.Option("--safetensors/--no-safetensors", help="Keep float32 weights beside")
     ] = True,
+    text_column: TextColumn = None,
+    label_column: LabelColumn = None,
+    labels: Labels = None,
 ) -> None:
-    """Make a bundle of a trained network; one that eight bits would change is refused.
+    """Make a bundle of a trained network; a graph that strays from its network is refused.
 
-    [bold]Example[/]
+    The data is that of the run: its validation texts calibrate the bundle, its test texts judge
+    it. A hybrid over BERT is stored in eight bits, any other network in 32.
+
+    [bold]Examples[/]
 
       moodwatch export runs/first --data data --out bundles/first
+      moodwatch run posts.csv --bundle bundles/first
     """
     _need_training()
     from training.export import ExportConfig
     from training.export import export as run_export
+    from training.export import run_seed
 
     config = ExportConfig(name=name, keep_safetensors=safetensors)
     with _told_plainly():
-        out.print(f"bundle: {run_export(run, out_dir, data_dir=data, config=config)}", markup=False)
+        seed = run_seed(run)
+        corpora = _load(data, text_column, label_column, parse_labels(labels or []), seed)
+        out.print(f"bundle: {run_export(run, out_dir, data=corpora, config=config)}", markup=False)
+
+
+def _train(config: Any, as_json: bool) -> None:
+    import json
+
+    from training.train import train as run_training
+
+    try:
+        folder = run_training(config)
+    except KeyboardInterrupt:
+        raise _stopped() from None
+    history = json.loads((folder / "history.json").read_text(encoding="utf-8"))
+    best = max(history, key=lambda record: record["score"])
+    if as_json:
+        print_json({"run": str(folder), "best": best, "history": history})
+        return
+    columns = [name for name in best if name.endswith(("epoch", "loss", "_accuracy", "_f1"))]
+    print_table(columns, [[record[column] for column in columns] for record in history])
+    out.print(f"trained: {folder} (epoch {best['epoch']} kept)", markup=False)
+
+
+def _search(config: Any, n_trials: int, as_json: bool) -> None:
+    from training.search import search
+
+    try:
+        trials = search(config, n_trials)
+    except KeyboardInterrupt:
+        raise _stopped() from None
+    if as_json:
+        print_json([trial.to_json() for trial in trials])
+        return
+    columns = ("folder", "score", "encoder_lr", "head_lr", "epochs", "dropout", "seconds")
+    print_table(columns, [[trial.to_json()[column] for column in columns] for trial in trials])
+    out.print(f"best: {config.out_dir / trials[0].folder}", markup=False)
+
+
+def _stopped() -> UserError:
+    return UserError("stopped; the same command goes on where it was", ExitCode.INTERRUPTED)
+
+
+def _load(
+    data: Sequence[str] | None,
+    text_column: str | None,
+    label_column: str | None,
+    label_map: Mapping[str, Emotion | None],
+    seed: int,
+) -> tuple[Corpus, ...]:
+    from training.sources import load_corpora
+
+    corpora: list[Corpus] = []
+    for spec in data or list(_KNOWN_DATA):
+        known = None if Path(spec).exists() else _KNOWN_DATA.get(spec)
+        corpora += load_corpora(
+            known or spec,
+            text_column=text_column,
+            label_column=label_column,
+            label_map=label_map or None,
+            seed=seed,
+        )
+    return tuple(corpora)
+
+
+def _layers(text: str | None) -> int | tuple[int, ...] | None:
+    if text is None:
+        return None
+    try:
+        numbers = tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise UserError(f"expected --layers 6 or --layers 0,2,4, found {text!r}") from None
+    return numbers if "," in text else numbers[0]
+
+
+def _one_of(option: str, value: str, *known: str) -> Any:
+    if value not in known:
+        raise UserError(
+            f"expected {option} {', '.join(known[:-1])} or {known[-1]}, found {value!r}"
+        )
+    return value
+
+
+def _augment(synonyms: float) -> Any:
+    if not synonyms:
+        return None
+    from training.augment import AugmentConfig
+
+    return AugmentConfig(synonym_rate=synonyms)
 
 
 @contextmanager
 def _told_plainly() -> Iterator[None]:
     """Turn what the room of training says of a user's files into a line."""
+    from training.config import TrainError
     from training.data import DataError
     from training.networks.files import EncoderError
     from training.parity import ParityError
-    from training.train import TrainError
 
     try:
         yield
@@ -107,5 +414,5 @@ def _told_plainly() -> Iterator[None]:
 
 
 def _need_training() -> None:
-    if find_spec("torch") is None or find_spec("onnx") is None:
+    if any(find_spec(name) is None for name in ("torch", "onnx", "datasets")):
         raise UserError("training needs more packages: pip install '.[train]'")

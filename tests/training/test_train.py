@@ -180,8 +180,8 @@ def test_the_trained_network_becomes_a_bundle_that_scores_what_it_learned(
     path = export(
         trained,
         tmp_path / "bundle",
-        data_dir=data,
-        config=ExportConfig(name="learned", max_tokens=24, overlap=4, keep_safetensors=True),
+        data=(data,),
+        config=ExportConfig(name="learned", overlap=4, keep_safetensors=True, threads=1),
     )
     bundle = load_bundle(path)
     figures = evaluate(OnnxScorer(bundle), data)

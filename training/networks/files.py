@@ -65,6 +65,13 @@ def read_encoder_config(folder: Path) -> dict[str, Any]:
     return found
 
 
+def encoder_source(folder: Path | None) -> str | None:
+    """Return where an encoder says that it comes from; its licence goes by that."""
+    if folder is None:
+        return None
+    return str(read_encoder_config(folder).get("_name_or_path") or folder.name)
+
+
 def write_tokenizer(folder: Path, target: Path) -> None:
     """Write the encoder's tokenizer to `target` in the one format bundles hold, tokenizer.json.
 
