@@ -75,10 +75,11 @@ def rescore(
         print_json(asdict(result))
     else:
         print_facts(asdict(result))
-    return _say(result, stopped=stop.is_set())
+    return tell(result, stopped=stop.is_set())
 
 
-def _say(result: Rescored, *, stopped: bool) -> ExitCode:
+def tell(result: Rescored, *, stopped: bool) -> ExitCode:
+    """Say on standard error what was left and why; return the exit code for it."""
     if result.without_text:
         err.print(
             f"{result.without_text:,} messages were stored without their text and cannot be "

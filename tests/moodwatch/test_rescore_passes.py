@@ -15,7 +15,8 @@ from db.rollups import recount
 from db.store import mark_failed, register_model
 from ingest.chunks import payload_json
 from ingest.queue import ChunkQueue
-from moodwatch.rescore import Rescored, RescoreRun
+from moodwatch.errors import ExitCode
+from moodwatch.rescore import Rescored, RescoreRun, tell
 from moodwatch.services import Services
 from moodwatch.settings import Settings
 from tests.db.chunks import message, save
@@ -147,3 +148,33 @@ def test_the_current_model_stays_when_asked_to(services: Services, old: int) -> 
 
     assert (result.scored, result.current) == (10, False)
     assert current(services.engine) == ["old@1"]
+
+
+def test_messages_without_a_text_are_told_and_keep_the_views_on_the_old_model(
+    services: Services, old: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save(services.engine, [message(20), message(21)], old, text_mode="drop")
+    worker = InProcess(services)
+
+    result = run(services, worker, threading.Event()).to_the_end(make_current=None)
+    code = tell(result, stopped=False)
+    switched = run(services, worker, threading.Event()).to_the_end(make_current=True)
+
+    said = capsys.readouterr().err
+    assert (result.scored, result.without_text, result.current) == (10, 2, False)
+    assert code == ExitCode.OK
+    assert "2 messages were stored without their text" in said
+    assert "--make-current switches them" in said
+    assert (switched.scored, switched.current) == (10, True)
+
+
+@pytest.mark.parametrize(
+    ("left", "stopped", "code"),
+    [(0, False, ExitCode.OK), (3, False, ExitCode.INCOMPLETE), (3, True, ExitCode.INTERRUPTED)],
+)
+def test_the_exit_code_tells_whether_all_was_scored(
+    left: int, stopped: bool, code: ExitCode
+) -> None:
+    result = Rescored("m@1", 9, 9 - left, left, 0, 0, left, current=not left)
+
+    assert tell(result, stopped=stopped) == code
