@@ -10,6 +10,7 @@ import altair as alt
 from records import EMOTIONS, Emotion
 from training.cloud import lay_out
 from training.explore import Exploration
+from training.protected import FUNCTION_WORDS
 
 Spec = dict[str, Any]
 
@@ -31,7 +32,7 @@ _WIDTH: Final = 640
 _HEIGHT: Final = 320
 #: Of the cloud: words an emotion, and font sizes in pixels.
 _N_CLOUD: Final = 16
-_LARGEST, _SMALLEST = 46.0, 12.0
+_LARGEST, _SMALLEST = 40.0, 13.0
 _BARS_PER_EMOTION: Final = 8
 
 
@@ -118,20 +119,20 @@ def telling_chart(found: Exploration) -> Spec:
 
 
 def cloud_chart(found: Exploration) -> Spec:
-    """Return a cloud of the most telling words in their emotion's colour."""
-    entries = [
-        (entry, emotion)
-        for emotion, telling in found.telling.items()
-        for entry in telling[:_N_CLOUD]
-    ]
+    """Return a cloud of the most telling words in their emotion's colour, function words left out.
+
+    Sizes are within the emotion: a frequent one has larger deviations and would take all the room.
+    """
     # A word can tell two emotions; it stands once, with the one it tells better.
     best: dict[str, tuple[float, Emotion]] = {}
-    for entry, emotion in entries:
-        if entry.word not in best or entry.z > best[entry.word][0]:
-            best[entry.word] = (entry.z, emotion)
+    for emotion, telling in found.telling.items():
+        entries = [e for e in telling if e.word not in FUNCTION_WORDS and len(e.word) > 1]
+        for entry in entries[:_N_CLOUD]:
+            share = entry.z / entries[0].z
+            if entry.word not in best or share > best[entry.word][0]:
+                best[entry.word] = (share, emotion)
     ranked = sorted(best, key=lambda word: (-best[word][0], word))
-    most = best[ranked[0]][0]
-    sizes = [(word, _font_size(best[word][0] / most)) for word in ranked]
+    sizes = [(word, _font_size(best[word][0])) for word in ranked]
     width, height = 860.0, 460.0
     rows = [
         {"word": p.word, "x": p.x, "y": p.y, "size": p.size, "emotion": best[p.word][1]}
