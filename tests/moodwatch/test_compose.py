@@ -68,7 +68,7 @@ def test_every_service_works_together_as_composed(tmp_path: Path, env: dict[str,
     migrated = moodwatch(*SERVICES["migrate"]["command"], cwd=tmp_path, env=env)
     assert migrated.returncode == ExitCode.OK, migrated.stderr
 
-    env |= {"MOODWATCH_REPORT_CRON": "*/10 * * * * *", "MOODWATCH_REPORT_DIR": str(tmp_path)}
+    env |= {"MOODWATCH_REPORT_CRON": "* * * * * */10", "MOODWATCH_REPORT_DIR": str(tmp_path)}
     worker = start(SERVICES["worker-cpu"]["command"], env, tmp_path)
     control = start(SERVICES["control"]["command"], env, tmp_path)
     try:
