@@ -183,7 +183,7 @@ def rivals() -> dict[str, tuple[Rival, int]]:
     return {
         "week on week ±25 %": (week_on_week, 1),
         "daily share, 3 sigma": (three_sigma, 1),
-        "weekly count, z ≥ 2 or ×2": (weekly_count, 1),
+        "weekly count, z ≥ 2 or twice": (weekly_count, 1),
         "binomial CUSUM, h = 4": (cusum, 1),
         "BOCPD, beta-binomial": (bocpd, 2),
         "ADWIN, per message": (cast(Rival, adwin()), 2),

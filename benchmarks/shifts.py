@@ -119,8 +119,9 @@ def measure_ours(runs: int, volumes: Sequence[float]) -> None:
                         shares=shares, change_on=change_on, odds_ratio=odds_ratio, ramp=ramp,
                     )  # fmt: skip
                     part, delay = found(ours(changed, 1 / n_series), change_on)
-                    print(f"| {name} | {a_day:g} | {rate * n_series:.2f} ({total}) "
-                          f"| ×{odds_ratio:g} {how} | {part:.2f} | {delay:g} |", flush=True)  # fmt: skip
+                    told = f"| {name} | {a_day:g} | {rate * n_series:.2f} ({total}) "
+                    change = f"| odds {odds_ratio:g} {how} | {part:.2f} | {delay:g} |"
+                    print(told + change, flush=True)
 
 
 def measure_rivals(runs: int, volumes: Sequence[float], only: str) -> None:

@@ -1,4 +1,4 @@
-"""What a series' mood usually is: the rhythm of its week (and day) and the lumpiness of its buckets.
+"""What a series' mood usually is: the rhythm of its week and day, the lumpiness of its buckets.
 
 Pure numpy, for many series at once; used by `reporting.watch`, `attribution` and `history`.
 R is the number of series (or of simulated runs), D of buckets, K of emotions, P of phases (the

@@ -158,7 +158,41 @@ def alarm_curve(
     around: Limits | None = None,
     progress: Progress | None = None,
 ) -> Curve:
-    """Measure the alarms a year of quiet series at several limits.
+    """Return the alarms a year of quiet series by limit; arguments as of `alarm_counts`."""
+    counted = alarm_counts(
+        traits,
+        plan,
+        limits=limits,
+        runs=runs,
+        seed=seed,
+        batch=batch,
+        around=around,
+        progress=progress,
+    )
+    return joined(counted)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """False alarms seen at each limit, in so many years."""
+
+    limits: tuple[float, ...]
+    alarms: tuple[float, ...]
+    years: float
+
+
+def alarm_counts(
+    traits: Traits,
+    plan: Plan,
+    *,
+    limits: Sequence[float],
+    runs: int,
+    seed: int = 0,
+    batch: int = 100,
+    around: Limits | None = None,
+    progress: Progress | None = None,
+) -> Counted:
+    """Count the alarms of quiet series at several limits.
 
     Args:
         traits: Of the series.
@@ -192,8 +226,28 @@ def alarm_curve(
             if progress is not None:
                 progress((number + (at + 1) / len(limits)) / len(steps))
         judged += size * (buckets - plan.first_verdict)
-    years = judged / plan.buckets_a_year
-    return Curve(tuple(limits), tuple((np.maximum(alarms, 0.3) / years).tolist()))
+    return Counted(tuple(limits), tuple(alarms.tolist()), judged / plan.buckets_a_year)
+
+
+def joined(*counted: Counted) -> Curve:
+    """Return the rates as a smooth function of the limit, so that few alarms do not mislead.
+
+    The log rate is a parabola fitted by the number of alarms (their log has variance 1 / n), made
+    straight where it would bend up.
+    """
+    x = np.array([limit for part in counted for limit in part.limits])
+    n = np.array([alarms for part in counted for alarms in part.alarms])
+    years = np.array([part.years for part in counted for _ in part.limits])
+    held = n >= 3
+    if held.sum() < 2:
+        held = np.arange(len(x)) < 2
+    y = np.log(np.maximum(n[held], 0.5) / years[held])
+    degree = 2 if held.sum() > 3 else 1
+    bent = np.polyfit(x[held], y, degree, w=np.sqrt(np.maximum(n[held], 0.5)))
+    if degree == 2 and bent[0] > 0:
+        bent = np.polyfit(x[held], y, 1, w=np.sqrt(np.maximum(n[held], 0.5)))
+    fitted = np.polyval(bent, x)
+    return Curve(tuple(x.tolist()), tuple(np.exp(np.minimum.accumulate(fitted)).tolist()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal, Self
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ import pandas as pd
 from records import Emotion
 from reporting.attribution import Move
 from reporting.baseline import Floats, Ints
-from reporting.trends import wilson
+from reporting.trends import scored_emotions, wilson
 from reporting.watch import DAILY, HOURLY, WEEKLY, Alarm, Plan
 
 Direction = Literal["up", "down"]
@@ -128,6 +129,24 @@ class Series:
         elif self.resolution == "weekly":
             number = number * 7 + (7 if last else 1)
         return date.fromordinal(number)
+
+
+def hourly_counts(hourly: pd.DataFrame, *, time_zone: str = "UTC") -> pd.DataFrame:
+    """Return hours as `detect` takes them: local naive `day`, `source`, `n_<emotion>`.
+
+    The hour that summer time repeats holds the messages of both.
+    """
+    counted = [f"n_{emotion}" for emotion in scored_emotions(hourly)]
+    local = hourly["hour"].dt.tz_convert(ZoneInfo(time_zone)).dt.tz_localize(None)
+    sums: pd.DataFrame = (
+        hourly[counted]
+        .fillna(0)
+        .astype("int64")
+        .groupby([local.dt.floor("h").rename("day"), hourly["source"]], sort=True)
+        .sum()
+        .reset_index()
+    )
+    return sums
 
 
 def bucket_numbers(moments: pd.Series, resolution: Resolution) -> Ints:

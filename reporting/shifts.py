@@ -8,7 +8,6 @@ rewrites past alarms. `docs/shifts.md` tells the method and its measured false a
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Final
 

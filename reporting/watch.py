@@ -209,7 +209,7 @@ def watch(
 class _Walk:
     """One pass over the buckets; `step` is called with each in turn."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - only `watch` calls it
         self,
         counts: Floats,
         phases: Ints,
@@ -261,10 +261,10 @@ class _Walk:
         state.since[rows] = np.where(sums > 0, state.since[rows], now + 1)
         limits = self.limits.at(rows, level.n_a_bucket) * level.caution
         for at in np.flatnonzero(sums.max(axis=1) > limits):
-            self._judge(int(rows[at]), now, sums[at], limits[at], level, at)
+            self._judge(int(at), int(rows[at]), now, sums=sums[at], limit=limits[at], level=level)
 
     def _judge(
-        self, run: int, now: int, sums: Floats, limit: float, level: _Level, at: int
+        self, at: int, run: int, now: int, *, sums: Floats, limit: float, level: _Level
     ) -> None:
         """Flag the clearest tilt of a series, if one that can be told here is clear enough."""
         state = self.state

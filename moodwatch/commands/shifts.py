@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from moodwatch.commands import options
+from moodwatch.commands import options, shifts_calibrate
 from moodwatch.console import out, print_facts, print_json, print_table
 from moodwatch.errors import UserError
 from moodwatch.services import open_engine
@@ -27,8 +27,7 @@ ShiftId = Annotated[int, typer.Argument(metavar="ID", help="As 'moodwatch shifts
 
 
 def register(app: typer.Typer) -> None:
-    # `calibrate` and `history` join the group here, from moodwatch/commands/shifts_calibrate.py:
-    # shifts_calibrate.register(shifts)
+    shifts_calibrate.register(shifts)
     app.add_typer(shifts, name="shifts", rich_help_panel="Read")
 
 
