@@ -1,56 +1,28 @@
-"""Commands of the researcher: train and export. They need the extra `train`."""
+"""`moodwatch train`: any architecture on any labelled texts. It needs the extra `train`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from moodwatch.commands.judging import parse_labels
+from moodwatch.commands.labelled import (
+    Data,
+    LabelColumn,
+    Labels,
+    TextColumn,
+    load_data,
+    need_training,
+    told_plainly,
+)
 from moodwatch.console import out, print_json, print_table
 from moodwatch.errors import ExitCode, UserError
 from moodwatch.settings import load_settings
 
 if TYPE_CHECKING:
-    from records import Emotion
-    from training.data import Corpus
-
-#: Names that stand for the field's data sets where no such folder is.
-_KNOWN_DATA: Final = {
-    "benchmark": "dair-ai/emotion",
-    "goemotions": "google-research-datasets/go_emotions",
-}
-
-Data = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--data",
-        help="Labelled texts: a folder (dair-emotion-split, goemotions, both of them, or "
-        "train/validation/test files), a csv, tsv, jsonl, parquet or txt file, a hub id, or "
-        "'benchmark' or 'goemotions' for those two from the hub. Repeatable",
-        show_default="benchmark and goemotions",
-    ),
-]
-TextColumn = Annotated[
-    str | None,
-    typer.Option(help="Column of the text, where not found by name", rich_help_panel="Data"),
-]
-LabelColumn = Annotated[
-    str | None, typer.Option(help="Column of the label, likewise", rich_help_panel="Data")
-]
-Labels = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--label",
-        metavar="NAME=EMOTION",
-        help="What a label of the data means, calm=joy; 'calm=' leaves its texts out. Repeatable",
-        rich_help_panel="Data",
-    ),
-]
+    from training.config import TrainConfig
 
 
 def _option(help_text: str, panel: str, *names: str, **more: Any) -> Any:
@@ -59,7 +31,6 @@ def _option(help_text: str, panel: str, *names: str, **more: Any) -> Any:
 
 def register(app: typer.Typer) -> None:
     app.command(rich_help_panel="Train")(train)
-    app.command(rich_help_panel="Train")(export)
 
 
 def train(
@@ -213,7 +184,7 @@ def train(
       moodwatch train --architecture lstm --search 8
       moodwatch train --teacher runs/large --unlabelled posts.txt
     """  # fmt: skip
-    _need_training()
+    need_training()
     from dataclasses import replace
 
     from moodwatch.logs import configure_logs
@@ -225,9 +196,9 @@ def train(
     if architecture in NAMED_ENCODERS:
         kind, its_encoder = NAMED_ENCODERS[architecture]
         architecture, encoder = kind, encoder or its_encoder
-    with _told_plainly():
+    with told_plainly():
         config = TrainConfig(
-            _load(data, text_column, label_column, parse_labels(labels or []), seed),
+            load_data(data, text_column, label_column, parse_labels(labels or []), seed),
             folder,
             architecture=_one_of("--architecture", architecture, "hybrid", "plain", "ann", "lstm"),
             encoder=encoder,
@@ -277,41 +248,7 @@ def train(
             _train(config, as_json)
 
 
-def export(
-    run: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="Folder of a run")],
-    out_dir: Annotated[Path, typer.Option("--out", help="Folder of the bundle", file_okay=False)],
-    data: Data = None,
-    name: Annotated[str, typer.Option(help="Name that scores are stored under")] = "trained",
-    safetensors: Annotated[
-        bool, typer.Option("--safetensors/--no-safetensors", help="Keep float32 weights beside")
-    ] = True,
-    text_column: TextColumn = None,
-    label_column: LabelColumn = None,
-    labels: Labels = None,
-) -> None:
-    """Make a bundle of a trained network; a graph that strays from its network is refused.
-
-    The data is that of the run: its validation texts calibrate the bundle, its test texts judge
-    it. A hybrid over BERT is stored in eight bits, any other network in 32.
-
-    [bold]Examples[/]
-
-      moodwatch export runs/first --data data --out bundles/first
-      moodwatch run posts.csv --bundle bundles/first
-    """
-    _need_training()
-    from training.export import ExportConfig
-    from training.export import export as run_export
-    from training.export import run_seed
-
-    config = ExportConfig(name=name, keep_safetensors=safetensors)
-    with _told_plainly():
-        seed = run_seed(run)
-        corpora = _load(data, text_column, label_column, parse_labels(labels or []), seed)
-        out.print(f"bundle: {run_export(run, out_dir, data=corpora, config=config)}", markup=False)
-
-
-def _train(config: Any, as_json: bool) -> None:
+def _train(config: TrainConfig, as_json: bool) -> None:
     import json
 
     from training.train import train as run_training
@@ -330,7 +267,7 @@ def _train(config: Any, as_json: bool) -> None:
     out.print(f"trained: {folder} (epoch {best['epoch']} kept)", markup=False)
 
 
-def _search(config: Any, n_trials: int, as_json: bool) -> None:
+def _search(config: TrainConfig, n_trials: int, as_json: bool) -> None:
     from training.search import search
 
     try:
@@ -347,28 +284,6 @@ def _search(config: Any, n_trials: int, as_json: bool) -> None:
 
 def _stopped() -> UserError:
     return UserError("stopped; the same command goes on where it was", ExitCode.INTERRUPTED)
-
-
-def _load(
-    data: Sequence[str] | None,
-    text_column: str | None,
-    label_column: str | None,
-    label_map: Mapping[str, Emotion | None],
-    seed: int,
-) -> tuple[Corpus, ...]:
-    from training.sources import load_corpora
-
-    corpora: list[Corpus] = []
-    for spec in data or list(_KNOWN_DATA):
-        known = None if Path(spec).exists() else _KNOWN_DATA.get(spec)
-        corpora += load_corpora(
-            known or spec,
-            text_column=text_column,
-            label_column=label_column,
-            label_map=label_map or None,
-            seed=seed,
-        )
-    return tuple(corpora)
 
 
 def _layers(text: str | None) -> int | tuple[int, ...] | None:
@@ -395,24 +310,3 @@ def _augment(synonyms: float) -> Any:
     from training.augment import AugmentConfig
 
     return AugmentConfig(synonym_rate=synonyms)
-
-
-@contextmanager
-def _told_plainly() -> Iterator[None]:
-    """Turn what the room of training says of a user's files into a line."""
-    from training.config import TrainError
-    from training.data import DataError
-    from training.networks.files import EncoderError
-    from training.parity import ParityError
-
-    try:
-        yield
-    except (DataError, EncoderError, TrainError) as error:
-        raise UserError(str(error), ExitCode.INPUT) from None
-    except ParityError as error:
-        raise UserError(str(error), ExitCode.BUNDLE) from None
-
-
-def _need_training() -> None:
-    if any(find_spec(name) is None for name in ("torch", "onnx", "datasets")):
-        raise UserError("training needs more packages: pip install '.[train]'")
