@@ -20,6 +20,7 @@ from sqlalchemy import Engine
 from db.models import register_model
 from db.queries import ModelFact, StatusCounts, hourly, status
 from records import EMOTIONS, Emotion
+from reporting.bands import bands_of
 from reporting.evidence import around_change, excerpts
 from reporting.keeping import keep_shifts, watch_arrivals
 from reporting.page import Evidence, Quality, Report, assemble
@@ -152,6 +153,7 @@ def build_report(
         title=title,
         notes=[*_notes(counted, model), *_unknown(source, counted), *waiting],
         volume=loud,
+        bands=bands_of(shown, time_zone=time_zone),
         excerpts=held,
         words=words,
     )
