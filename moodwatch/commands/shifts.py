@@ -273,6 +273,8 @@ def _day(moment: datetime, zone: str) -> str:
 
 
 def _facts(shift: StoredShift, zone: str) -> dict[str, object]:
+    from datetime import timedelta
+
     record = shift.record
     before, after = _levels(shift)
     facts: dict[str, object] = {
@@ -283,7 +285,8 @@ def _facts(shift: StoredShift, zone: str) -> dict[str, object]:
         "author": record.author or "all together",
         "what": _what(shift),
         "since": _day(record.started_at, zone),
-        "flagged": _day(record.detected_at, zone),
+        # Stored is the end of the day whose messages raised the alarm.
+        "flagged": _day(record.detected_at - timedelta(microseconds=1), zone),
         "before": before,
         "after": after,
         "odds ratio": record.odds_ratio,
