@@ -17,6 +17,7 @@ from typing import Any, Final
 import structlog
 from sqlalchemy import Engine
 
+from db.models import current_since
 from db.outbox import Delivery, record_slot, unannounced
 from db.shifts import StoredShift, list_shifts
 from reporting.jobs import ReportResult, write_scheduled_report
@@ -159,6 +160,8 @@ def _news(engine: Engine, name: str, schedule: Schedule, slot: datetime) -> list
     """Return the open shifts that this schedule is to tell of, the gravest first."""
     if schedule.alerts_from_severity is None:
         return []
+    # What a new model finds in days that the last one has judged is a look back, and no news.
+    judged_until = current_since(engine)
     found = [
         shift
         for shift in list_shifts(
@@ -168,6 +171,11 @@ def _news(engine: Engine, name: str, schedule: Schedule, slot: datetime) -> list
             least_severity=schedule.alerts_from_severity,
         )
         if shift.record.detected_at <= slot
+        and (
+            judged_until is None
+            or shift.record.kind != "mood"
+            or shift.record.detected_at >= judged_until
+        )
         and (not schedule.sources or shift.record.source in schedule.sources)
     ]
     new = set(unannounced(engine, name, [shift.id for shift in found], slot=slot))

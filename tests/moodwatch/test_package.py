@@ -34,7 +34,12 @@ def wheel_names(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
 
 
 def test_the_wheel_holds_bundle_templates_and_migrations(wheel_names: set[str]) -> None:
-    folders = ("model/bundles/default", "reporting/templates", "db/migrations")
+    folders = (
+        "model/bundles/default",
+        "reporting/templates",
+        "db/migrations",
+        "training/behaviour",
+    )
     for folder in folders:
         ours = {
             path.relative_to(REPOSITORY).as_posix()
