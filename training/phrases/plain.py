@@ -12,7 +12,7 @@ from training.phrases.negation import Labelled
 
 def said(draw: Draw) -> Labelled:
     """The feeling itself, or the event that goes with it: the other half of every negation."""
-    emotion: Emotion = draw.one((*FELT, "love"))
+    emotion: Emotion = draw.one((*FELT, "love", "love"))
     event = draw.one(words.EVENTS[emotion])
     if emotion == "love":
         who = draw.one(words.PEOPLE)

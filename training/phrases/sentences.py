@@ -23,7 +23,8 @@ CAPABILITIES: Final[Mapping[str, tuple[float, tuple[Frame, ...]]]] = {
         0.28,
         (
             negation.denied, negation.denied, negation.denied_past, negation.denied_noun,
-            negation.denied_cause, negation.no_longer, negation.unloved, negation.neither,
+            negation.denied_cause, negation.no_longer, negation.unloved, negation.unloved,
+            negation.neither,
         ),
     ),
     "double_negation": (0.1, (negation.twice, negation.twice, negation.un_words)),

@@ -1,6 +1,6 @@
-"""The same text about somebody else: names and pronouns swapped, so that mood is not their doing.
+"""The same text about somebody else: other names and gender, so that mood is not their doing.
 
-A text without a name or a pronoun of the third person singular has no such twin.
+A text without a name or a word that tells he from she has no such twin.
 """
 
 from __future__ import annotations
@@ -12,20 +12,27 @@ from model.text import NAME
 from training.phrases import words
 from training.phrases.draw import Draw
 
-_HE_OR_SHE: Final = re.compile(r"\b(he|she|him|his|her|hers|himself|herself)\b", re.IGNORECASE)
 _NAMES: Final = {name for group in words.NAMES for name in group}
 _NAMED: Final = re.compile(rf"\b({'|'.join(sorted(_NAMES))})\b")
+_PAIRS: Final = (
+    ("he", "she"), ("himself", "herself"), ("man", "woman"), ("men", "women"), ("boy", "girl"),
+    ("boys", "girls"), ("father", "mother"), ("dad", "mum"), ("husband", "wife"),
+    ("brother", "sister"), ("brothers", "sisters"), ("son", "daughter"), ("sons", "daughters"),
+    ("boyfriend", "girlfriend"), ("uncle", "aunt"), ("grandfather", "grandmother"),
+    ("grandpa", "grandma"), ("nephew", "niece"), ("gentleman", "lady"), ("king", "queen"),
+)  # fmt: skip
 _PARTNER: Final = {
-    "he": "she", "she": "he", "him": "her", "himself": "herself", "herself": "himself",
-    "hers": "his",
+    **dict(_PAIRS), **{she: he for he, she in _PAIRS}, "him": "her", "hers": "his", "mom": "dad",
 }  # fmt: skip
+_HE_OR_SHE: Final = re.compile(rf"\b({'|'.join((*_PARTNER, 'his', 'her'))})\b", re.IGNORECASE)
 #: Behind 'her' these show that no noun of hers follows: 'I told her that …' becomes 'him'.
 _NO_NOUN: Final = frozenset(
     re.findall(
         r"\w+",
         "a an the that this to at in on of for from with by as and or but if when while because so "
         "i you he she we they it is was are were do did does not about after before again too now "
-        "then how what why where who up down out off away over back more than today yesterday all",
+        "then how what why where who up down out off away over back more than today yesterday all "
+        "once here there well anyway first instead either soon never always really still even",
     )
 )
 

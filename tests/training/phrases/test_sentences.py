@@ -135,7 +135,9 @@ def test_comparatives() -> None:
     [
         ("He told her that she won.", "She told him that he won."),
         ("I saw her yesterday", "I saw him yesterday"),
-        ("her brother broke his arm", "his brother broke her arm"),
+        ("I met her once", "I met him once"),
+        ("My mum lost her keys", "My dad lost his keys"),
+        ("her brother broke his arm", "his sister broke her arm"),
         ("HE IS HERS", "SHE IS HIS"),
         ("the book is his", "the book is hers"),
         ("she hurt herself", "he hurt himself"),
