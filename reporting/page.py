@@ -36,10 +36,10 @@ _WORDS_SHOWN: Final = 12
 
 _METHOD: Final = (
     "Shares are messages by their highest score, of all scored messages with a date; intervals "
-    "are Wilson's at 95 %, of differences Newcombe's. Shifts are found by exponentially weighted "
-    "means of each day's residuals against a trailing baseline that ends a week before, corrected "
-    "for weekday and over-dispersion, for all emotions of a source at once. Severity is Cohen's h "
-    "in tenths. A day is judged with the messages up to it alone."
+    "are Wilson's at 95 %, of differences Newcombe's. Shifts are found by likelihood ratios of "
+    "each source's mix of emotions, all at once, against its own past, corrected for weekday and "
+    "over-dispersion; the limits were simulated, so that false alarms stay within a stated budget. "
+    "Severity is Cohen's h in tenths. A day is judged with the messages up to it alone."
 )
 
 
