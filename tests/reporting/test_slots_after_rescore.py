@@ -41,13 +41,13 @@ def switch_to_another_model(engine: Engine, at: datetime) -> None:
     emotions = listed.split(",")
     new = register_model(engine, "other@2", emotions, make_current=True)
     with engine.begin() as connection:
-        for table in (EmotionsRow.__table__, RollupRow.__table__):
-            names = [column.name for column in table.columns]
+        for table in (EmotionsRow, RollupRow):
+            names = [column.name for column in table.__table__.columns]
             taken = ", ".join(str(new) if name == "model_id" else name for name in names)
             connection.execute(
                 text(
-                    f"INSERT INTO {table.name} ({', '.join(names)})"
-                    f" SELECT {taken} FROM {table.name} WHERE model_id = {old}"
+                    f"INSERT INTO {table.__tablename__} ({', '.join(names)})"
+                    f" SELECT {taken} FROM {table.__tablename__} WHERE model_id = {old}"
                 )
             )
         connection.execute(
