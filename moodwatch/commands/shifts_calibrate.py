@@ -118,7 +118,7 @@ def calibrate(
         return
     _print(done, plan_unit={"hourly": "hours", "daily": "days", "weekly": "weeks"}[resolution])
     out.print(
-        "\nSmallest found: of the changes tried, the least that is flagged within four weeks in 8 of "
+        "\nSmallest found: of the changes tried, the least flagged within four weeks in 8 of "
         "10 cases, and the median time that takes."
     )
     out.print(

@@ -189,3 +189,103 @@ def test_more_caution_flags_less() -> None:
 
     assert detect(daily, settings=ShiftSettings(caution=-2.0)).shifts
     assert not detect(daily, settings=ShiftSettings(caution=20.0)).shifts
+
+
+def test_twenty_sources_share_the_budget() -> None:
+    one = daily_frame(levels((USUAL, 300)), a_day=25, seed=15, rho=0.01)
+    many = pd.concat([one.assign(source=f"s{number}") for number in range(20)])
+
+    alone = {s.detected_at for s in detect(one, settings=ShiftSettings(12.0)).shifts}
+    shared = detect(many, settings=ShiftSettings(12.0)).shifts
+
+    assert alone
+    assert {s.detected_at for s in shared} < alone
+
+
+def test_a_larger_budget_flags_more() -> None:
+    frames = [daily_frame(levels((USUAL, 300)), a_day=25, seed=s, rho=0.01) for s in range(4)]
+
+    def n_flagged(budget: float) -> int:
+        return sum(len(detect(f, settings=ShiftSettings(budget)).shifts) for f in frames)
+
+    assert n_flagged(0.01) <= n_flagged(1.0) < n_flagged(24.0)
+
+
+def test_weeks_are_judged_where_days_hold_too_little() -> None:
+    daily = daily_frame(levels((USUAL, 250), (OUTAGE, 120)), a_day=3, seed=16, rho=0.01)
+
+    report = detect(daily, settings=ShiftSettings(resolution="weekly"))
+    found = [shift for shift in report.shifts if shift.detected_at >= day(250)]
+
+    assert {(s.emotion, s.direction) for s in found} <= {("anger", "up"), ("joy", "down")}
+    assert 0 <= (found[0].detected_at - day(250)).days <= 42
+    assert found[0].started_at.weekday() == 0
+    assert found[0].detected_at.weekday() == 6
+
+
+def test_hours_tell_a_shift_within_the_day_and_a_daily_rhythm_is_none() -> None:
+    night = USUAL | {"sadness": 0.25, "joy": 0.15}
+    hours = [night if number % 24 < 7 else USUAL for number in range(24 * 75)]
+    hours += [OUTAGE] * 48
+    frame = daily_frame(hours, a_day=8, seed=17)
+    frame["day"] = pd.Timestamp(FIRST_DAY) + pd.to_timedelta(
+        (frame["day"] - pd.Timestamp(FIRST_DAY)).dt.days, unit="h"
+    )
+
+    found = detect(frame, settings=ShiftSettings(resolution="hourly")).shifts
+
+    assert {(s.emotion, s.direction) for s in found} <= {("anger", "up"), ("joy", "down")}
+    assert found[0].started_at in {day(74), day(75)}
+    assert found[0].detected_at == day(75)
+
+
+def test_authors_are_watched_apart_when_asked_to() -> None:
+    calm = daily_frame(levels((USUAL, 150)), a_day=2, seed=18).assign(author="calm")
+    hit = USUAL | {"joy": 0.02, "sadness": 0.6, "neutral": 0.08}
+    sad = daily_frame(levels((USUAL, 90), (hit, 60)), a_day=2, seed=19).assign(author="sad")
+
+    found = detect(pd.concat([calm, sad])).shifts
+
+    assert {s.author for s in found} == {"sad"}
+    assert {s.source for s in found} == {"posts"}
+
+
+def test_late_messages_on_past_days_move_no_alarm_far_and_add_none() -> None:
+    daily = daily_frame(levels((USUAL, 90), (OUTAGE, 60)), a_day=40, seed=20, rho=0.01)
+    late = daily_frame(levels((USUAL, 90), (OUTAGE, 60)), a_day=3, seed=21)
+    counted = [column for column in daily.columns if column.startswith("n_")]
+    both = pd.concat([daily, late]).groupby(["day", "source"], as_index=False)[counted].sum()
+
+    before, after = detect(daily).shifts, detect(both).shifts
+
+    assert {(s.emotion, s.direction) for s in after} == {(s.emotion, s.direction) for s in before}
+    assert abs((after[0].detected_at - before[0].detected_at).days) <= 2
+
+
+def test_a_second_change_soon_after_the_first_is_found_too() -> None:
+    worse = OUTAGE | {"fear": 0.30, "neutral": 0.04}
+    found = 0
+    for seed in range(6):
+        daily = daily_frame(
+            levels((USUAL, 90), (OUTAGE, 18), (worse, 20)), a_day=50, seed=seed, rho=0.01
+        )
+        found += any(
+            s.emotion == "fear" and s.direction == "up" and s.detected_at < day(118)
+            for s in detect(daily).shifts
+        )
+
+    assert found >= 5
+
+
+def test_a_shift_tells_intervals_and_how_long_it_held() -> None:
+    daily = daily_frame(levels((USUAL, 90), (OUTAGE, 40), (USUAL, 60)), a_day=60, seed=22)
+
+    anger = next(s for s in detect(daily).shifts if s.emotion == "anger" and s.direction == "up")
+
+    assert anger.interval_before is not None
+    assert anger.interval_before[0] < 0.12 < anger.interval_before[1]
+    assert anger.interval_after is not None
+    assert anger.interval_after[0] < anger.share_after < anger.interval_after[1]
+    assert anger.persistence_days is not None
+    assert abs(anger.persistence_days - 40) <= 5
+    assert anger.state == "over"
