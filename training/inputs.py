@@ -125,6 +125,7 @@ def training_texts(config: TrainConfig, corpora: Sequence[Corpus]) -> list[Examp
     Texts without a label come last, with no emotions.
     """
     examples = list(training_examples(corpora))
+    held_out = {fingerprint(e.text) for c in corpora for e in (*c.validation, *c.test)}
     if config.resample is not None:
         from training.balance import resample
 
@@ -132,11 +133,10 @@ def training_texts(config: TrainConfig, corpora: Sequence[Corpus]) -> list[Examp
     if config.augment is not None:
         from training.augment import augmented
 
-        examples = list(augmented(examples, config.augment, seed=config.seed))
+        # A copy about 'him' may be a test text about 'her'.
+        examples = augmented(examples, config.augment, seed=config.seed, exclude=held_out)
     if config.unlabelled:
-        known = {fingerprint(example.text) for example in examples}
-        for corpus in corpora:
-            known.update(fingerprint(e.text) for e in (*corpus.validation, *corpus.test))
+        known = held_out | {fingerprint(example.text) for example in examples}
         for text in (text for path in config.unlabelled for text in _read_texts(path)):
             if (key := fingerprint(text)) not in known:
                 known.add(key)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import nltk
 import pytest
 
 from model.labels import BENCHMARK_EMOTIONS
 from tests.support.paths import shared_data
 from training.augment import AugmentConfig, augmented
-from training.data import Example, fingerprint
+from training.config import TrainConfig
+from training.data import Corpus, Example, fingerprint
+from training.inputs import training_texts
 from training.phrases import generate
 from training.telling import telling_words, words_of
 
@@ -58,6 +62,18 @@ def test_made_sentences_keep_to_the_networks_emotions_and_out_of_tests() -> None
     assert {e for x in found for e in x.emotions} <= set(BENCHMARK_EMOTIONS)
     assert 100 < len(found) < 200  # neutral ones were left out
     assert not banned & {fingerprint(x.text) for x in found}
+
+
+def test_training_gets_no_copy_that_is_a_held_out_text(tmp_path: Path) -> None:
+    corpus = Corpus(
+        train=(Example("she was glad", ("joy",)), Example("he sat alone", ("sadness",))),
+        validation=(),
+        test=(Example("He was GLAD", ("joy",)),),
+        name="made",
+    )
+    config = TrainConfig(data=(corpus,), out_dir=tmp_path, augment=AugmentConfig(swap_share=1))
+    found = [example.text for example in training_texts(config, [corpus])]
+    assert found == ["she was glad", "he sat alone", "she sat alone"]
 
 
 @pytest.mark.parametrize(
