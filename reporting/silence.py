@@ -36,7 +36,7 @@ class Silence:
     alarm_hour: int
     length_h: int
     per_day_before: float
-    #: Messages expected in the gap, and how many raise an alarm.
+    #: Messages expected in the gap, and until the alarm was raised.
     missed: float
     limit: float
     is_over: bool
@@ -95,7 +95,8 @@ def find_silences(
                 length_h=following - last - 1,
                 per_day_before=float(own_counts.sum()) / (last + 1 - from_hour) * 24,
                 missed=float(silent[-1]),
-                limit=limit,
+                # At least half a message: a source may have no gap at all.
+                limit=max(float(silent[alarm - last - 1]), 0.5),
                 is_over=bool(place + 1 < len(hours)),
             )
         )
@@ -117,8 +118,8 @@ def longest_gap(gaps: Floats, *, chance: float) -> float:
     excess = float((ordered[-m:] - threshold).sum())
     if chance >= m / len(gaps):
         return float(ordered[-1])
-    beyond = excess * ((chance * len(gaps) / m) ** (-1 / m) - 1)
-    return max(threshold + beyond, float(ordered[-1]))
+    beyond = excess * (float(chance * len(gaps) / m) ** (-1 / m) - 1)
+    return float(max(threshold + beyond, float(ordered[-1])))
 
 
 def _size(hours: Ints, counts: Floats, from_hour: int, last: int) -> float:
@@ -132,7 +133,7 @@ def _size(hours: Ints, counts: Floats, from_hour: int, last: int) -> float:
     weekdays: Ints = (first_day + np.arange(len(by_day), dtype=np.int64) + 3) % 7
     learned = DayCounts.learn(by_day, weekdays)
     # One standard error of a variance to the careful side.
-    return learned.size / (1 + math.sqrt(2 / max(len(by_day) - 7, 1)))
+    return float(learned.size) / (1 + math.sqrt(2 / max(len(by_day) - 7, 1)))
 
 
 def _rarity(silent: Floats, first_hour: int, size: float) -> Floats:

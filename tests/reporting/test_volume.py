@@ -103,6 +103,16 @@ def test_a_silence_within_the_past_is_over() -> None:
     assert 3.9 < alarm.n_days < 4.3
 
 
+def test_a_source_that_never_paused_may_fall_silent() -> None:
+    hours = [FIRST + timedelta(hours=n) for n in range(40 * 24)]
+    frame = pd.DataFrame({"hour": pd.to_datetime(hours), "source": "busy", "n": 50})
+
+    until = {"busy": hours[-1] + timedelta(days=4)}
+    [alarm] = watch_volume(frame, until=LATER, silent_until=until)
+
+    assert (alarm.kind, alarm.per_day_before, alarm.severity) == ("silence", 1200, 5)
+
+
 def test_an_archive_that_ends_is_not_silent() -> None:
     older = drawn(40, 100, seed=6, source="older")
     newer = drawn(40, 160, seed=7, source="newer")
