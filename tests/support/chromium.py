@@ -131,10 +131,10 @@ class Tab:
     def __init__(self, browser: Browser, target: str, session: str) -> None:
         self._browser = browser
         self._target = target
-        self._session = session
+        self.session = session
 
     def call(self, method: str, **params: Any) -> dict[str, Any]:
-        return self._browser.call(method, self._session, **params)
+        return self._browser.call(method, self.session, **params)
 
     def resize(self, width: int, height: int = 900) -> None:
         self.call(
@@ -206,7 +206,7 @@ class Tab:
 
     def _own_events(self) -> Iterator[dict[str, Any]]:
         for event in self._browser.events:
-            if event.get("sessionId") == self._session and "method" in event:
+            if event.get("sessionId") == self.session and "method" in event:
                 yield event
 
 
