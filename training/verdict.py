@@ -23,13 +23,12 @@ NAMES: Final[Mapping[str, str]] = {
 }
 
 
-def summary_table(found: Sequence[Evaluation]) -> tuple[list[str], list[list[object]]]:
-    """Return columns and rows, one a model and test set; each figure with its interval."""
-    columns = ["model", "test set", "texts", *NAMES.values()]
+def figure_table(one: Evaluation) -> tuple[list[str], list[list[object]]]:
+    """Return columns and rows, one a figure with its interval."""
     rows: list[list[object]] = [
-        [one.model, one.data, len(one.answers.truth), *_cells(one)] for one in found
+        [NAMES[name], round(one.figures[name], 4), _interval(one, name)] for name in FIGURES
     ]
-    return columns, rows
+    return ["figure", "value", "95 %"], rows
 
 
 def emotion_table(one: Evaluation) -> tuple[list[str], list[list[object]]]:
@@ -60,13 +59,12 @@ def spreads(found: Sequence[Evaluation]) -> dict[str, dict[str, dict[str, float]
 
 
 def spread_rows(found: Sequence[Evaluation]) -> list[list[object]]:
-    """Return `spreads` as rows of the summary table."""
-    sizes = {one.data: len(one.answers.truth) for one in found}
+    """Return `spreads` as rows: test set, figure, number of models, mean, deviation."""
     return [
-        ["mean ± deviation", data, sizes[data],
-         *(f"{figure['mean']:.4f} ± {figure['sd']:.4f}" for figure in figures.values())]
+        [data, NAMES[name], figure["n"], figure["mean"], figure["sd"]]
         for data, figures in spreads(found).items()
-    ]  # fmt: skip
+        for name, figure in figures.items()
+    ]
 
 
 def notes(one: Evaluation) -> str:

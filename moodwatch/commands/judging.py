@@ -205,7 +205,7 @@ def _tell(
     found: Sequence[Evaluation], base: Sequence[Evaluation], *, as_json: bool, seed: int
 ) -> None:
     from training.evaluate import compare_pair
-    from training.verdict import difference_rows, emotion_table, notes, spread_rows, summary_table
+    from training.verdict import difference_rows, emotion_table, figure_table, notes, spread_rows
 
     pairs = [
         (one, other, compare_pair(one, other, seed=seed))
@@ -216,13 +216,17 @@ def _tell(
     if as_json:
         _print_document(found, pairs)
         return
-    columns, rows = summary_table(found)
-    print_table(columns, [*rows, *spread_rows(found)])
     for one in found:
-        out.print(f"\n{one.model} on {one.data}. {notes(one)}", markup=False)
+        n = len(one.answers.truth)
+        out.print(f"{one.model} on {one.data}, {n:,} texts. {notes(one)}\n", markup=False)
+        print_table(*figure_table(one))
+        out.print()
         print_table(*emotion_table(one))
+        out.print()
+    if rows := spread_rows(found):
+        print_table(["test set", "figure", "models", "mean", "deviation"], rows)
     if pairs:
-        out.print(f"\nLess {pairs[0][1].model}, on the same texts:", markup=False)
+        out.print(f"Less {pairs[0][1].model}, on the same texts:", markup=False)
         shown = [
             row
             for one, _, differences in pairs

@@ -14,7 +14,7 @@ from training.bootstrap import FIGURES
 from training.data import DataError, Example
 from training.evaluate import TestSet as Texts
 from training.evaluate import compare_pair, evaluate_on, load_test_sets, spread
-from training.verdict import folder_name, spread_rows, summary_table, write_verdict
+from training.verdict import figure_table, folder_name, spread_rows, write_verdict
 
 SCORED: tuple[Emotion, ...] = ("sadness", "joy", "anger", "neutral")
 
@@ -105,8 +105,9 @@ def test_seeds_have_a_mean_and_a_deviation() -> None:
     losses = [seed.figures["log_loss"] for seed in seeds]
     assert found["log_loss"]["mean"] == pytest.approx(sum(losses) / 2, abs=1e-4)
     assert found["accuracy"]["sd"] == 0
-    ((name, data, n, *figures),) = spread_rows(seeds)
-    assert (name, data, n, len(figures)) == ("mean ± deviation", "made", 5, len(FIGURES))
+    rows = spread_rows(seeds)
+    assert len(rows) == len(FIGURES)
+    assert rows[0] == ["made", "accuracy", 2, found["accuracy"]["mean"], 0]
     with pytest.raises(ValueError, match="two models"):
         spread(seeds[:1])
 
@@ -127,9 +128,8 @@ def test_the_page_holds_its_charts_escapes_names_and_runs_nothing(tmp_path: Path
 
 
 def test_every_figure_of_the_table_has_its_interval() -> None:
-    columns, ((model, data, n, *cells),) = summary_table(
-        [evaluate_on(FirstWordScorer(), MADE, n_draws=20)]
-    )
-    assert len(columns) == 3 + len(cells) == 3 + len(FIGURES)
-    assert (model, data, n) == ("first-word", "made", 5)
-    assert all(re.fullmatch(r"\d+\.\d{3} \(\d+\.\d{3}-\d+\.\d{3}\)", str(c)) for c in cells)
+    columns, rows = figure_table(evaluate_on(FirstWordScorer(), MADE, n_draws=20))
+    assert columns == ["figure", "value", "95 %"]
+    assert [row[0] for row in rows][:2] == ["accuracy", "macro F1"]
+    assert len(rows) == len(FIGURES)
+    assert all(re.fullmatch(r"\d+\.\d{3}-\d+\.\d{3}", str(row[2])) for row in rows)
