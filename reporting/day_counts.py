@@ -18,6 +18,9 @@ Ints = npt.NDArray[np.int64]
 
 _NORMAL: Final = NormalDist()
 
+#: Most probabilities added up one by one.
+_MOST_SUMMED: Final = 100_000
+
 
 @dataclass(frozen=True, slots=True)
 class DayCounts:
@@ -72,13 +75,13 @@ class DayCounts:
 
 def _negative_binomial_quantile(count: float, mean: float, size: float) -> float:
     """Return the normal quantile of `count`'s mid-p value under a negative binomial."""
-    if max(count, mean) > 50_000:
+    top = int(max(count, mean) + 20 * math.sqrt(mean + mean**2 / size) + 20)
+    if top > _MOST_SUMMED:
         # asinh stabilises the variance of a negative binomial (Anscombe 1948).
         def stable(value: float) -> float:
             return 2 * math.sqrt(size) * math.asinh(math.sqrt((value + 0.375) / size))
 
         return stable(count) - stable(mean)
-    top = int(max(count, mean) + 20 * math.sqrt(mean + mean**2 / size) + 20)
     steps = np.arange(top)
     ratios = np.log((steps + size) / (steps + 1)) + math.log(mean / (mean + size))
     masses = np.exp(
