@@ -8,7 +8,7 @@ Shapes: N texts, E outputs of the bundle.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,5 +103,5 @@ def read_calibration(document: dict[str, Any], n_outputs: int) -> Calibration:
     return Calibration(float(temperature), **numbers)
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: Any) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool)

@@ -155,7 +155,9 @@ class TrainConfig:
         values: dict[str, Any] = {}
         for name in (each.name for each in fields(self) if each.name not in left_out):
             value = getattr(self, name)
-            values[name] = asdict(value) if is_dataclass(value) else value
+            values[name] = (
+                asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
+            )
         values["encoder"] = None if self.encoder is None else Path(self.encoder).name
         values["word_vectors"] = None if self.word_vectors is None else self.word_vectors.name
         for name in ("teachers", "unlabelled"):

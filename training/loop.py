@@ -11,7 +11,7 @@ import math
 import random
 import time
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -77,7 +77,7 @@ class Loop:
     @property
     def result(self) -> nn.Module:
         """The network as it would be kept now: the average of its weights, where there is one."""
-        return self.network if self._averaged is None else cast(nn.Module, self._averaged.module)
+        return self.network if self._averaged is None else self._averaged.module
 
     def train_epoch(
         self, progress: TrainingProgress, after_step: Callable[[], None]

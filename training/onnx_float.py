@@ -81,10 +81,12 @@ class _WholeBiLstm(nn.Module):
     def __init__(self, lstm: BiLstm) -> None:
         super().__init__()
         both = (lstm.forwards, lstm.backwards)
-        inputs = [_gates_for_onnx(each.weight_ih_l0) for each in both]
-        states = [_gates_for_onnx(each.weight_hh_l0) for each in both]
+        inputs = [_gates_for_onnx(each.get_parameter("weight_ih_l0")) for each in both]
+        states = [_gates_for_onnx(each.get_parameter("weight_hh_l0")) for each in both]
         biases = [
-            torch.cat([_gates_for_onnx(each.bias_ih_l0), _gates_for_onnx(each.bias_hh_l0)])
+            torch.cat(
+                [*(_gates_for_onnx(each.get_parameter(f"bias_{part}_l0")) for part in ("ih", "hh"))]
+            )
             for each in both
         ]
         self.register_buffer("inputs", torch.stack(inputs))  # (2, 4H, I)
@@ -112,7 +114,9 @@ def _(x: Tensor, lengths: Tensor, inputs: Tensor, states: Tensor, biases: Tensor
 def _onnx_bilstm(x: Any, lengths: Any, inputs: Any, states: Any, biases: Any) -> Any:
     """Write the operator: (B, T, I) → (B, T, 2H), each row within its own length."""
     from onnx import TensorProto
-    from onnxscript import opset18 as op
+    from onnxscript import opset18
+
+    op: Any = opset18  # its types know no traced values
 
     steps = op.Transpose(x, perm=[1, 0, 2])
     own = op.Cast(lengths, to=TensorProto.INT32)

@@ -71,9 +71,11 @@ def search(config: TrainConfig, n_trials: int, space: SearchSpace | None = None)
     if (out / "train.json").exists():
         raise TrainError(f"expected a folder for the search in {str(out)!r}, found a single run")
     trials = draw_trials(config, n_trials, space or SearchSpace())
+    known = _known(config, out)
     done: list[Trial] = []
     for trial in trials:
-        found = _finished(trial, train(_configured(config, trial, out)))
+        # A loser's state is gone: it must not be trained again.
+        found = known.get(trial.folder) or _finished(trial, train(_configured(config, trial, out)))
         done.append(found)
         log.info("trial_ended", **found.to_json())
         best = max(done, key=lambda each: each.score or 0.0)
@@ -83,7 +85,7 @@ def search(config: TrainConfig, n_trials: int, space: SearchSpace | None = None)
         write_json(
             out / TABLE,
             {
-                "seed": config.seed,
+                "config": config.to_json(),
                 "best": best.folder,
                 "trials": [each.to_json() for each in (*done, *trials[len(done) :])],
             },
@@ -110,6 +112,22 @@ def draw_trials(config: TrainConfig, n_trials: int, space: SearchSpace) -> list[
             )
         )
     return trials
+
+
+def _known(config: TrainConfig, out: Path) -> dict[str, Trial]:
+    """Return the finished trials of an earlier call, by folder."""
+    try:
+        table = json.loads((out / TABLE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    if table["config"] != json.loads(json.dumps(config.to_json())):
+        raise TrainError(
+            f"expected a search of the same configuration in {str(out)!r}, found another: choose "
+            "another folder"
+        )
+    rows = [{k: v for k, v in row.items() if k != "folder"} for row in table["trials"]]
+    trials = [Trial(**row) for row in rows if row["score"] is not None]
+    return {trial.folder: trial for trial in trials}
 
 
 def _configured(config: TrainConfig, trial: Trial, out: Path) -> TrainConfig:

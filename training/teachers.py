@@ -99,16 +99,16 @@ def _from_file(
         raise TrainError(
             f"expected {len(known)} rows of {len(names)} in {path.name!r}, found {values.shape}"
         )
-    values = _columns(values, names, emotions, path)
+    values = np.asarray(_columns(values, names, emotions, path), np.float64)
     if has_logits:
-        values = softmax(values, temperature)
+        shares = softmax(values, temperature)
     else:
-        values = values / np.maximum(values.sum(axis=1, keepdims=True), 1e-12)
+        shares = values / np.maximum(values.sum(axis=1, keepdims=True), 1e-12)
     places = {text: index for index, text in enumerate(known)}
     result = np.full((len(texts), len(emotions)), np.nan)
     for index, text in enumerate(texts):
         if (place := places.get(text)) is not None:
-            result[index] = values[place]
+            result[index] = shares[place]
     return result
 
 

@@ -109,7 +109,7 @@ def pick_device(device: str) -> torch.device:
 def has_bfloat16(device: torch.device) -> bool:
     """Tell whether bfloat16 matmuls run in hardware; emulated they are slower than float32."""
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     found = torch.cpu.get_capabilities()
     return any(found.get(name, False) for name in ("avx512_bf16", "amx_bf16", "amx_tile", "bf16"))
 

@@ -41,7 +41,7 @@ def write_transformer(folder: Path, family: str, **changes: Any) -> Path:
         **changes,
     }
     torch.manual_seed(3)
-    network = AutoModel.from_config(AutoConfig.for_model(family, **sizes))
+    network = AutoModel.from_config(AutoConfig.for_model(family, **sizes))  # type: ignore[no-untyped-call]
     with torch.no_grad():  # wide enough that texts differ
         network.get_input_embeddings().weight.mul_(20)
     network.save_pretrained(folder)

@@ -84,7 +84,7 @@ def write_tokenizer(folder: Path, target: Path) -> None:
         from transformers import AutoTokenizer
 
         try:
-            loaded = AutoTokenizer.from_pretrained(folder, use_fast=True)  # type: ignore[no-untyped-call]
+            loaded = AutoTokenizer.from_pretrained(folder, use_fast=True)
             tokenizer = loaded.backend_tokenizer
         except Exception as error:  # each tokenizer class raises its own
             raise EncoderError(f"expected a tokenizer in {str(folder)!r}, found none") from error

@@ -28,7 +28,7 @@ class TransformerEncoder(nn.Module):
     def __init__(self, inner: nn.Module) -> None:
         super().__init__()
         self.inner = inner
-        self.pad_id = int(getattr(inner.config, "pad_token_id", None) or 0)  # type: ignore[union-attr]
+        self.pad_id = int(getattr(inner.config, "pad_token_id", None) or 0)
 
     @property
     def config(self) -> Any:
@@ -116,7 +116,7 @@ def from_sizes(config: dict[str, Any]) -> TransformerEncoder:
 
     fields = dict(config)
     sizes = AutoConfig.for_model(fields.pop("model_type"), **fields)
-    return _prepared(AutoModel.from_config(sizes), None)
+    return _prepared(AutoModel.from_config(sizes), None)  # type: ignore[no-untyped-call]
 
 
 def _prepared(inner: Any, layers: int | Sequence[int] | None) -> TransformerEncoder:

@@ -125,7 +125,7 @@ def test_layers_are_kept_by_place(folders: dict[str, Path], tmp_path: Path) -> N
             new_network(c, folders[family], n_emotions=2, vocabulary_size=40).network
             for c in (config, full)
         )
-        kept, all_layers = (layer_stack(n.encoder.inner) for n in (built, whole))  # type: ignore[union-attr]
+        kept, all_layers = (layer_stack(n.encoder.inner) for n in (built, whole))
         assert kept is not None
         assert all_layers is not None
         assert len(kept) == 2
