@@ -10,10 +10,19 @@ import hashlib
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 if TYPE_CHECKING:
     from reporting.limits import Table
+    from reporting.series import ShiftSettings
+
+
+class Judging(TypedDict):
+    """Keywords of `reporting.jobs.build_report`."""
+
+    shift_settings: ShiftSettings
+    limits: Table
+
 
 SUFFIX = ".limits.json"
 
@@ -59,3 +68,14 @@ def load_table(db: str) -> Table:
     from reporting.limits import shipped
 
     return replace(shipped(), offsets=load_offsets(limits_file(db)))
+
+
+def judging_by(db: str, budget: str) -> Judging:
+    """Return how shifts are judged for a database: `build_report` takes it as keywords."""
+    from reporting.limits import parse_budget
+    from reporting.series import ShiftSettings
+
+    return {
+        "shift_settings": ShiftSettings(false_alarms_a_year=parse_budget(budget)),
+        "limits": load_table(db),
+    }

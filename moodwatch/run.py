@@ -57,6 +57,7 @@ def run_all(
     settings: Settings, files: Sequence[str], options: ReadOptions, *, as_json: bool
 ) -> ExitCode:
     """Ingest, score, store and report `files`; return how it went."""
+    from moodwatch.limits import judging_by
     from moodwatch.outcome import output_folder, print_counts, print_report, report_document
     from reporting.jobs import build_report
 
@@ -84,6 +85,7 @@ def run_all(
             out_dir=report_dir,
             period=settings.report_period,
             time_zone=settings.time_zone,
+            **judging_by(settings.db, settings.false_alarms),
         )
     if as_json:
         print_json({"counts": asdict(counts), **report_document(result)})

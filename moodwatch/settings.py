@@ -7,6 +7,7 @@ compares the two.
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -17,6 +18,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from moodwatch.errors import UserError
 
 Period = Literal["day", "week", "month"]
+
+#: A budget as `reporting.limits.parse_budget` reads it (kept apart: settings load no numpy).
+BUDGET = re.compile(r"(?!0+(\.0+)?/)\d+(\.\d+)?/(day|week|month|year)")
 
 #: Bytes; a shorter salt can be guessed, and with it every author.
 MIN_SALT_BYTES = 16
@@ -92,6 +96,13 @@ class Settings(BaseSettings):
     report_period: Period = Field(
         default="week", description="Bucket of the trend table and charts."
     )
+    false_alarms: str = Field(
+        default="1/year",
+        description=(
+            "Budget of false alarms of mood shifts, for everything monitored together: `1/year`, "
+            "`2/month`. See [shifts](shifts.md)."
+        ),
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least level logged to standard error."
     )
@@ -108,6 +119,16 @@ class Settings(BaseSettings):
             raise ValueError(
                 f"expected an IANA time zone such as 'Europe/Berlin', found {value!r}"
             ) from error
+        return value
+
+    @field_validator("false_alarms")
+    @classmethod
+    def _known_budget(cls, value: str) -> str:
+        if BUDGET.fullmatch(value) is None:
+            raise ValueError(
+                f"expected a number above 0 a day, week, month or year, such as '1/year', "
+                f"found {value!r}"
+            )
         return value
 
     @field_validator("salt")

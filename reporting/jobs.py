@@ -23,9 +23,10 @@ from records import EMOTIONS, Emotion
 from reporting.bands import bands_of
 from reporting.evidence import around_change, excerpts
 from reporting.keeping import keep_shifts, watch_arrivals
+from reporting.limits import Table
 from reporting.page import Evidence, Quality, Report, assemble
 from reporting.series import Shift
-from reporting.shifts import ShiftReport, detect
+from reporting.shifts import ShiftReport, ShiftSettings, detect
 from reporting.trends import Period, daily_counts, trend
 from reporting.twins import Format, write_formats
 from reporting.volume import VolumeAlarm, volume_line
@@ -76,6 +77,8 @@ def build_report(
     file_name: str = REPORT_FILE,
     formats: Sequence[Format] = ("html",),
     weights: Mapping[Emotion, Mapping[str, float]] | None = None,
+    shift_settings: ShiftSettings | None = None,
+    limits: Table | None = None,
 ) -> ReportResult:
     """Judge what is stored, store new shifts, and write one HTML file.
 
@@ -96,6 +99,8 @@ def build_report(
         formats: What to write; all formats tell the same.
         weights: How much a word speaks for an emotion, for the marks in example messages; without,
             the words' log-odds in the archive itself.
+        shift_settings: The budget of false alarms; one a year in all when absent.
+        limits: Those calibrated for this database; those that ship when absent.
     """
     made_at = now or datetime.now(UTC)
     zone = ZoneInfo(time_zone)
@@ -106,7 +111,9 @@ def build_report(
     shown = history if since is None else history[history["hour"] >= _hour_of(since)]
 
     emotions = tuple(e for e in EMOTIONS if model is not None and e in model.emotions)
-    report = _judge(history, time_zone=time_zone, today=today)
+    report = _judge(
+        history, time_zone=time_zone, today=today, settings=shift_settings, limits=limits
+    )
     volume: list[VolumeAlarm] = []
     waiting: list[str] = []
     if model is not None:
@@ -220,11 +227,18 @@ def write_scheduled_report(
     )
 
 
-def _judge(history: pd.DataFrame, *, time_zone: str, today: date) -> ShiftReport:
+def _judge(
+    history: pd.DataFrame,
+    *,
+    time_zone: str,
+    today: date,
+    settings: ShiftSettings | None,
+    limits: Table | None,
+) -> ShiftReport:
     if history.empty:
         return ShiftReport(notes=("there are no scored, dated messages to look for shifts in",))
     daily = daily_counts(history, time_zone=time_zone)
-    return detect(daily[daily["day"] < pd.Timestamp(today)])
+    return detect(daily[daily["day"] < pd.Timestamp(today)], settings=settings, table=limits)
 
 
 def _shown_since(report: ShiftReport, first_day: date | None) -> ShiftReport:

@@ -35,6 +35,14 @@ def report(
             "--format", "-f", metavar="html,md,json,csv,png", help="What to write, one or several"
         ),
     ] = "html",
+    false_alarms: Annotated[
+        str | None,
+        typer.Option(
+            "--false-alarms",
+            metavar="N/year|month",
+            help="Budget of false alarms for everything monitored together. Default: 1/year",
+        ),
+    ] = None,
     as_json: options.Json = False,
 ) -> None:
     """Print the trends, list the flagged shifts, write one HTML file that works offline.
@@ -49,6 +57,7 @@ def report(
 
       moodwatch report --format html,md,png --time-zone Europe/Berlin
     """
+    from moodwatch.limits import judging_by
     from moodwatch.outcome import output_folder, print_report, report_document
     from moodwatch.times import parse_moment
     from reporting.jobs import build_report
@@ -58,7 +67,13 @@ def report(
         wanted = parse_formats(formats)
     except ValueError as error:
         raise UserError(f"--format: {error}") from None
-    settings = load_settings(db=db, report_dir=out_dir, report_period=period, time_zone=time_zone)
+    settings = load_settings(
+        db=db,
+        report_dir=out_dir,
+        report_period=period,
+        time_zone=time_zone,
+        false_alarms=false_alarms,
+    )
     zone = settings.time_zone
     with open_engine(settings) as engine:
         result = build_report(
@@ -70,6 +85,7 @@ def report(
             since=None if since is None else parse_moment(since, zone),
             until=None if until is None else parse_moment(until, zone),
             formats=wanted,
+            **judging_by(settings.db, settings.false_alarms),
         )
     if as_json:
         from moodwatch.console import print_json
