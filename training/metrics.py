@@ -106,7 +106,7 @@ def answers(
         truth = np.array([among.index(emotion) for (emotion,) in (e.emotions for e in examples)])
     except ValueError as error:
         raise ValueError("expected texts of exactly one of the emotions judged") from error
-    answered: NDArray[np.bool_] = ~np.isnan(masked).any(axis=1)
+    answered = np.asarray(~np.isnan(masked).any(axis=1))
     masked = np.where(answered[:, None], masked, 1.0)
     masked /= masked.sum(axis=1, keepdims=True)
     found = np.where(answered, masked.argmax(axis=1), -1)

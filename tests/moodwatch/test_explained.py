@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from model.attribution import CAVEAT
+from model.attribution import CAVEAT, attribute
 from model.bundle import load_bundle
 from moodwatch.app import app
 from moodwatch.explained import Explainer
@@ -42,3 +42,23 @@ def test_the_command_says_the_words_and_the_caveat(bundle: Path) -> None:
     document = json.loads(CliRunner().invoke(app, [*asked, "--json", "i am sad"]).output)
     assert [word["text"] for word in document["explanation"]["words"]] == ["i", "am", "sad"]
     assert document["explanation"]["emotion"] == document["emotion"]
+
+
+def test_the_shipped_bundles_named_words_matter_more_than_others() -> None:
+    scorer = OnnxScorer(load_bundle())
+    texts = [
+        "the train was late again and i am furious about it",
+        "we walked along the river and i felt so lonely",
+        "my sister called this morning and i am really happy now",
+        "there is a noise in the cellar and i am terrified of it",
+        "he left the keys on the table and i miss him badly",
+        "the whole office sang for me what a wonderful surprise",
+    ]
+    top, others = [], []
+    for found in attribute(texts, scorer.score):
+        assert found is not None
+        (first,) = found.strongest(1)
+        top.append(first.effect)
+        others += [word.effect for word in found.words if word is not first]
+    assert sum(top) / len(top) > 4 * sum(others) / len(others)
+    assert min(top) > 0.05

@@ -167,7 +167,8 @@ def test_an_encoder_of_transformers_is_described_too(tmp_path: Path) -> None:
 
     torch.manual_seed(0)
     sizes = DistilBertConfig(vocab_size=60, dim=16, n_layers=2, n_heads=2, hidden_dim=32)
-    encoder = TransformerEncoder(DistilBertModel(sizes))
+    inner = DistilBertModel(sizes)
+    encoder = TransformerEncoder(inner)
     network = PlainTransformer(encoder, n_emotions=6, pooling="mean", dropout=0.1)
     run = Run(tmp_path, "plain", network, tiny_tokenizer(), EMOTIONS[:6], 24, {}, {})
 
@@ -175,8 +176,8 @@ def test_an_encoder_of_transformers_is_described_too(tmp_path: Path) -> None:
     assert found is not None
     assert list(found.layers) == ["encoder layer 1", "encoder layer 2"]
     ids = torch.tensor([tiny_tokenizer().encode("i am sad").ids])
-    encoder.inner.set_attn_implementation("eager")
-    expected = encoder.inner(input_ids=ids, output_attentions=True).attentions[1]
+    inner.set_attn_implementation("eager")
+    expected = inner(input_ids=ids, output_attentions=True).attentions[1]
     assert found.layers["encoder layer 2"] == pytest.approx(
         expected[0].mean(dim=0).detach().numpy(), abs=1e-6
     )
