@@ -40,9 +40,7 @@ class Pipeline:
         return self.oldest_open_at is not None and now - self.oldest_open_at > after
 
 
-def hourly_messages(
-    engine: Engine, *, until: datetime | None = None, source: str | None = None
-) -> pd.DataFrame:
+def hourly_messages(engine: Engine, *, until: datetime | None = None) -> pd.DataFrame:
     """Return columns `hour` (aware UTC), `source`, `n`: dated messages, scored or not.
 
     Where several models have scored an hour, the one that has scored most of it counts it.
@@ -65,8 +63,6 @@ def hourly_messages(
     )
     if until is not None:
         statement = statement.where(by_model.c.hour < until)
-    if source is not None:
-        statement = statement.where(by_model.c.source == source)
     with reading(engine) as connection:
         rows = connection.execute(statement).all()
     frame = pd.DataFrame(

@@ -78,10 +78,12 @@ def watch_arrivals(
     """Judge how many messages came, and store the alarms.
 
     Returns:
-        The alarms in order of detection, and notes on a pipeline that does not move: messages that
-        wait are no silence, so sources are then judged up to their newest message only.
+        The alarms of `source`, or of all, in order of detection, and notes on a pipeline that does
+        not move: messages that wait are no silence, so sources are then judged up to their newest
+        message only.
     """
-    hourly = hourly_messages(engine, until=until, source=source)
+    # All sources, whichever is asked for: they share a budget, and tell each other's newest hour.
+    hourly = hourly_messages(engine, until=until)
     waiting = pipeline(engine)
     notes = []
     silent_until: dict[str, datetime] = {}
@@ -98,7 +100,7 @@ def watch_arrivals(
     alarms = watch_volume(hourly, until=until, silent_until=silent_until, time_zone=time_zone)
     zone = ZoneInfo(time_zone)
     save_shifts(engine, [_volume_record(alarm, zone) for alarm in alarms], model_id, now=now)
-    return alarms, notes
+    return [alarm for alarm in alarms if source in {None, alarm.source}], notes
 
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:

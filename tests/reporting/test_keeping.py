@@ -132,6 +132,12 @@ def test_a_live_source_that_stops_is_silent(engine: Engine, tmp_path: Path) -> N
     assert (stored.record.kind, stored.state) == ("silence", "open")
     assert stored.record.rate_before == pytest.approx(12, abs=0.5)
 
+    # A report on another source says nothing of it.
+    other = build_report(
+        engine, out_dir=tmp_path, now=last_day + timedelta(days=3), source="elsewhere"
+    )
+    assert other.volume == ()
+
     # A day later it is the same silence; when messages come again, it is over.
     build_report(engine, out_dir=tmp_path, now=last_day + timedelta(days=4))
     assert [shift.id for shift in list_shifts(engine)] == [stored.id]
@@ -168,7 +174,7 @@ def test_messages_are_counted_once_whichever_models_scored_them(engine: Engine) 
     assert hourly_messages(engine).equals(first)
     assert first["n"].tolist() == [12, 12, 12]
     assert hourly_messages(engine, until=START).empty
-    assert str(hourly_messages(engine, source="none")["hour"].dtype) == "datetime64[us, UTC]"
+    assert str(hourly_messages(engine, until=START)["hour"].dtype) == "datetime64[us, UTC]"
 
 
 def test_a_file_added_now_and_then_is_no_live_source(engine: Engine) -> None:
