@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -104,7 +105,7 @@ def telling_chart(found: Exploration) -> Spec:
             .mark_bar(color=COLOURS[emotion])
             .encode(
                 x=alt.X("z:Q", title=None, axis=alt.Axis(tickCount=3)),
-                y=alt.Y("word:N", title=None, sort=[row["word"] for row in rows]),
+                y=alt.Y("word:N", title=None, sort=[str(row["word"]) for row in rows]),
             )
             .properties(width=130, height=150, title=emotion)
         )
@@ -167,7 +168,7 @@ def conflicts_chart(found: Exploration) -> Spec:
         .mark_bar(color=_PART_COLOURS[0])
         .encode(
             x=alt.X("n:Q", title="texts", axis=alt.Axis(tickMinStep=1)),
-            y=alt.Y("pair:N", title=None, sort=[row["pair"] for row in rows]),
+            y=alt.Y("pair:N", title=None, sort=[str(row["pair"]) for row in rows]),
         )
     )
     title = "Emotions that one text was given"
@@ -184,7 +185,7 @@ def _near_longest(counts: Mapping[int, int]) -> int:
 
 
 def _font_size(share: float) -> float:
-    return round(_SMALLEST + (_LARGEST - _SMALLEST) * max(share, 0.0) ** 1.5, 1)
+    return round(_SMALLEST + (_LARGEST - _SMALLEST) * math.pow(max(share, 0.0), 1.5), 1)
 
 
 def _by_part() -> alt.Color:
@@ -198,7 +199,7 @@ def _by_part() -> alt.Color:
 
 
 def _spec(
-    chart: alt.Chart | alt.LayerChart,
+    chart: alt.Chart | alt.LayerChart | alt.FacetChart,
     title: str,
     found: Exploration,
     *,
@@ -215,7 +216,7 @@ def _spec(
     )
 
 
-def _finished(chart: alt.Chart | alt.LayerChart | alt.ConcatChart) -> Spec:
+def _finished(chart: alt.Chart | alt.LayerChart | alt.FacetChart | alt.ConcatChart) -> Spec:
     spec: Spec = chart.properties(background="white", padding=12).to_dict()
     return spec
 
