@@ -155,11 +155,15 @@ class TrainConfig:
         values: dict[str, Any] = {}
         for name in (each.name for each in fields(self) if each.name not in left_out):
             value = getattr(self, name)
-            values[name] = (
-                asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
-            )
+            if is_dataclass(value) and not isinstance(value, type):
+                value = {key: _plain(inner) for key, inner in asdict(value).items()}
+            values[name] = value
         values["encoder"] = None if self.encoder is None else Path(self.encoder).name
         values["word_vectors"] = None if self.word_vectors is None else self.word_vectors.name
         for name in ("teachers", "unlabelled"):
             values[name] = [Path(path).name for path in getattr(self, name)]
         return values
+
+
+def _plain(value: Any) -> Any:
+    return sorted(value) if isinstance(value, set | frozenset) else value

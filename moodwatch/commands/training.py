@@ -74,8 +74,17 @@ def train(
     synonyms: Annotated[
         float,
         _option(
-            "Share of texts added with words replaced by synonyms (WordNet)", "Data", min=0, max=2
+            "Share of texts added with words replaced by synonyms (WordNet)", "Data", min=0, max=1
         ),
+    ] = 0.0,
+    negation: Annotated[
+        float, _option("Share of made sentences of negation and contrast added", "Data", min=0)
+    ] = 0.0,
+    noise: Annotated[
+        float, _option("Share of texts added in noisy writing", "Data", min=0, max=1)
+    ] = 0.0,
+    swaps: Annotated[
+        float, _option("Share of texts added about another name or gender", "Data", min=0, max=1)
     ] = 0.0,
     max_tokens: Annotated[int, _option("Longer texts keep their beginning", "Data", min=8)] = 128,
     layers: Annotated[
@@ -206,7 +215,7 @@ def train(
             pooling=_one_of("--pooling", pooling, "mean", "first"),
             word_vectors=word_vectors,
             resample=None if resample is None else _one_of("--resample", resample, "over", "under"),
-            augment=_augment(synonyms),
+            augment=_augment(synonyms, negation, noise, swaps),
             max_tokens=max_tokens,
             epochs=epochs,
             batch_size=batch_size,
@@ -304,9 +313,11 @@ def _one_of(option: str, value: str, *known: str) -> Any:
     return value
 
 
-def _augment(synonyms: float) -> Any:
-    if not synonyms:
+def _augment(synonyms: float, negation: float, noise: float, swaps: float) -> Any:
+    if not (synonyms or negation or noise or swaps):
         return None
     from training.augment import AugmentConfig
 
-    return AugmentConfig(synonym_rate=synonyms)
+    return AugmentConfig(
+        synonym_share=synonyms, negation_share=negation, noise_share=noise, swap_share=swaps
+    )

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from tests.support.training import tiny_train_config
+from training.augment import AugmentConfig
 from training.config import TrainConfig, TrainError
 from training.data import Corpus, Example
 from training.inputs import training_texts
@@ -162,6 +163,15 @@ def test_unlabelled_texts_hold_none_that_is_held_out(tmp_path: Path) -> None:
     config = _config(tmp_path / "run", teachers=(tmp_path,), unlabelled=(path,))
     added = training_texts(config, [CORPUS])[len(CORPUS.train) :]
     assert added == [Example("a new text", ())]
+
+
+def test_augmented_texts_are_trained_on_and_a_part_of_the_configuration(tmp_path: Path) -> None:
+    augment = AugmentConfig(noise_share=0.5, protected=frozenset({"happy", "sad"}))
+    config = _config(tmp_path / "run", augment=augment, epochs=1)
+    run = load_run(train(config))
+    assert run.config["n_texts"] > len(CORPUS.train)
+    assert run.config["augment"]["protected"] == ["happy", "sad"]
+    train(config)  # the same one goes on
 
 
 def test_every_means_at_once_still_learns(tmp_path: Path) -> None:
