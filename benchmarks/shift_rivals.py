@@ -7,7 +7,7 @@ the days of its alarms. It looks at that one emotion only: the easier task.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -186,7 +186,7 @@ def rivals() -> dict[str, tuple[Rival, int]]:
         "weekly count, z ≥ 2 or twice": (weekly_count, 1),
         "binomial CUSUM, h = 4": (cusum, 1),
         "BOCPD, beta-binomial": (bocpd, 2),
-        "ADWIN, per message": (cast(Rival, adwin()), 2),
-        "Page-Hinkley, per message": (cast(Rival, page_hinkley()), 2),
+        "ADWIN, per message": (adwin(), 2),
+        "Page-Hinkley, per message": (page_hinkley(), 2),
         "PELT rbf, refitted daily": (pelt, 20),
     }

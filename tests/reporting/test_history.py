@@ -52,7 +52,7 @@ def test_the_search_is_as_cheap_as_any_partition() -> None:
         lambda end: np.array([one(start, end) for start in range(end)]), 18, penalty=4.0, shortest=2
     )
 
-    every = [[]] + [[a] for a in range(2, 17)]
+    every: list[list[int]] = [[]] + [[a] for a in range(2, 17)]
     every += [[a, b] for a in range(2, 15) for b in range(a + 2, 17)]
     every += [[a, b, c] for a in range(2, 13) for b in range(a + 2, 15) for c in range(b + 2, 17)]
     assert total(found) <= min(map(total, every)) + 1e-9

@@ -43,7 +43,7 @@ def test_what_was_calibrated_is_added_to_its_series_alone() -> None:
         found = table.limits(
             resolution="daily", n_emotions=7, alarms_a_year=1.0, n_series=2, keys=keys
         )
-        return found.offsets.tolist()
+        return [float(offset) for offset in found.offsets]
 
     assert offsets(["a", "b"]) == [0.7, 0.0]
     assert offsets([None, "a"]) == [0.0, 0.7]
