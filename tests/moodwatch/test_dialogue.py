@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
+from click.testing import Result
 from typer.testing import CliRunner
 
 from db.engine import open_database
@@ -25,15 +28,27 @@ from training.dialogue.corpus import Dialogue
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 
 
+def _invoke(*arguments: str | Path) -> Result:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    try:
+        return CliRunner().invoke(app, ["dialogue", *map(str, arguments)], catch_exceptions=False)
+    finally:
+        # The command logs to a standard error that ends with it; who comes next must not.
+        structlog.reset_defaults()
+        root.handlers[:] = handlers
+        root.setLevel(level)
+
+
 def _run(*arguments: str | Path) -> str:
-    done = CliRunner().invoke(app, ["dialogue", *map(str, arguments)], catch_exceptions=False)
+    done = _invoke(*arguments)
     assert done.exit_code == ExitCode.OK, done.output
     return done.stdout
 
 
 def _fails(*arguments: str | Path) -> UserError:
     with pytest.raises(UserError) as raised:
-        CliRunner().invoke(app, ["dialogue", *map(str, arguments)], catch_exceptions=False)
+        _invoke(*arguments)
     return raised.value
 
 
