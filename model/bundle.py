@@ -16,6 +16,7 @@ from typing import Any, Final
 from tokenizers import Tokenizer
 
 from model.calibration import Calibration, read_calibration
+from model.confusions import Confusions, parse_confusions
 from model.labels import as_emotions
 from records import EMOTIONS, Emotion
 
@@ -26,6 +27,7 @@ _READABLE_SCHEMAS: Final = (1, 2)
 
 WEIGHTS: Final = "model.onnx"
 CHECKSUMS: Final = "checksums.json"
+CONFUSIONS: Final = "confusions.json"
 #: What every bundle holds, besides the checksums themselves.
 REQUIRED_FILES: Final = (
     WEIGHTS,
@@ -37,7 +39,7 @@ REQUIRED_FILES: Final = (
     "LICENSE",
 )
 #: What a bundle may hold besides.
-OPTIONAL_FILES: Final = ("model.safetensors",)
+OPTIONAL_FILES: Final = ("model.safetensors", CONFUSIONS)
 #: First byte of an ONNX file (field 1 of the model: its version); no pickle and no zip has it.
 _ONNX_START: Final = b"\x08"
 
@@ -103,6 +105,26 @@ class Bundle:
         """Return metrics.json: quality on the test sets and the export's parity figures."""
         return _json_object(self.read("metrics.json"), "metrics.json")
 
+    def confusions(self) -> Confusions | None:
+        """Return what the model takes for what on held-out texts; None: the bundle does not say.
+
+        Raises:
+            BundleError: when the file cannot be read, or is of other emotions.
+        """
+        if CONFUSIONS not in self.checksums:
+            return None
+        try:
+            found = parse_confusions(self.read(CONFUSIONS))
+        except BundleError:
+            raise
+        except ValueError as error:
+            raise BundleError(f"{CONFUSIONS}: {error!s}") from error
+        if found.emotions != self.emotions:
+            raise BundleError(
+                f"expected confusions of {list(self.emotions)!r}, found {list(found.emotions)!r}"
+            )
+        return found
+
 
 def default_bundle_path() -> Path:
     """Return the folder of the bundle that ships with moodwatch."""
@@ -122,7 +144,7 @@ def load_bundle(path: Path | None = None) -> Bundle:
         contents = _read_verified(folder, name, checksums)
         if name == WEIGHTS and not contents.startswith(_ONNX_START):
             raise BundleError(f"expected ONNX in {WEIGHTS!r}, found another format (a pickle?)")
-        if name in OPTIONAL_FILES and not _is_safetensors(contents):
+        if name.endswith(".safetensors") and not _is_safetensors(contents):
             raise BundleError(f"expected safetensors in {name!r}, found another format (a pickle?)")
     document = _json_object(_read_verified(folder, "config.json", checksums), "config.json")
     config = _parse_config(document)
@@ -134,7 +156,7 @@ def load_bundle(path: Path | None = None) -> Bundle:
         config,
     )
     scored = set(config.label_emotions)
-    return Bundle(
+    bundle = Bundle(
         path=folder,
         name=str(document.get("name", folder.name)),
         version=version,
@@ -143,6 +165,8 @@ def load_bundle(path: Path | None = None) -> Bundle:
         calibration=calibration,
         checksums=checksums,
     )
+    bundle.confusions()  # Refused now rather than in a report.
+    return bundle
 
 
 def write_checksums(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Make a bundle of a trained network: ONNX graph, calibration, figures, card, checksums.
+"""Make a bundle of a trained network: ONNX graph, calibration, confusions, card, checksums.
 
 The hybrid over BERT becomes the eight-bit graph of `training.onnx_graph`; any other network is
 exported in float32 by `training.onnx_float`. Nothing is left behind when the graph fails the gate
@@ -18,7 +18,7 @@ import numpy as np
 import structlog
 import torch
 
-from model.bundle import BUNDLE_SCHEMA, WEIGHTS, load_bundle, write_checksums
+from model.bundle import BUNDLE_SCHEMA, CONFUSIONS, WEIGHTS, load_bundle, write_checksums
 from model.calibration import Calibration
 from model.network import MoodNetwork
 from model.session import open_session
@@ -26,6 +26,7 @@ from records import Emotion
 from training.calibrate import LabelledLogits, fit_calibration
 from training.card import licence_text, model_card
 from training.config import TrainError
+from training.confusions import measure_confusions
 from training.data import Corpus
 from training.inputs import load_data, parts_of
 from training.measure import Part
@@ -99,7 +100,15 @@ def export(
     )
     graph, sizes = _graph(run, validation, config)
     predict = with_graph(open_session(graph, threads=config.threads))
-    calibration = calibrate(predict, validation, run.emotions)
+    labelled = labelled_logits(predict, validation, run.emotions)
+    calibration = fit_calibration(labelled)
+    confusions = measure_confusions(
+        [
+            (part.name, calibration.probabilities(each.logits), each.truth)
+            for part, each in zip(validation, labelled, strict=True)
+        ],
+        run.emotions,
+    )
     figures, parity, effect = _judge(run, predict, test or validation, calibration)
     log.info("graph_compared", **parity.to_json(), batch=effect.to_json())
     check(parity, effect)
@@ -148,6 +157,9 @@ def export(
         texts[name] = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
     for name, text in texts.items():
         (staging / name).write_text(text, encoding="utf-8")
+    if confusions.sets:  # Pages of numbers: a line each would be thousands.
+        told = json.dumps(confusions.to_json(), separators=(",", ":"))
+        (staging / CONFUSIONS).write_text(told + "\n", encoding="utf-8")
     write_checksums(staging)
     load_bundle(staging)
     if out.exists():
@@ -156,20 +168,18 @@ def export(
     return out
 
 
-def calibrate(
+def labelled_logits(
     predict: Predict, validation: Sequence[Part], emotions: tuple[Emotion, ...]
-) -> Calibration:
-    """Fit the calibration on the validation texts of each data set."""
-    return fit_calibration(
-        [
-            LabelledLogits(
-                in_batches(predict, part.rows),
-                np.array([emotions.index(example.emotions[0]) for example in part.examples]),
-                tuple(emotions.index(emotion) for emotion in part.among),
-            )
-            for part in validation
-        ]
-    )
+) -> list[LabelledLogits]:
+    """Return the answers on the validation texts of each data set, to calibrate and correct by."""
+    return [
+        LabelledLogits(
+            in_batches(predict, part.rows),
+            np.array([emotions.index(example.emotions[0]) for example in part.examples]),
+            tuple(emotions.index(emotion) for emotion in part.among),
+        )
+        for part in validation
+    ]
 
 
 def _graph(

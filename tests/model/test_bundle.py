@@ -213,3 +213,35 @@ def test_a_graph_cut_short_is_refused_although_its_checksum_is_listed(path: Path
         OnnxScorer(load_bundle(path))
     with pytest.raises(BundleError, match="expected an ONNX graph"):
         TorchScorer(load_bundle(path))
+
+
+def _confusions(emotions: list[str]) -> dict[str, Any]:
+    n = len(emotions)
+    only = {
+        "name": "ours",
+        "emotions": emotions,
+        "top_counts": [[20] * n] * n,
+        "score_means": [[1 / n] * n] * n,
+        "covariances": [[[0.0] * 2 * n] * 2 * n] * n,
+    }
+    return {"schema": 1, "emotions": emotions, "sets": [only]}
+
+
+def test_confusions_are_read_where_there_are_any(path: Path) -> None:
+    assert load_bundle(path).confusions() is None
+    emotions = list(load_bundle(path).emotions)
+    (path / "confusions.json").write_text(json.dumps(_confusions(emotions)))
+    with pytest.raises(BundleError, match=r"only files that .* lists"):
+        load_bundle(path)
+    write_checksums(path)
+    found = load_bundle(path).confusions()
+    assert found is not None
+    assert found.sets[0].n_texts.tolist() == [140] * 7
+
+
+@pytest.mark.parametrize("text", ["{", "{}", json.dumps(_confusions(["joy", "fear"]))])
+def test_confusions_that_do_not_fit_are_refused(path: Path, text: str) -> None:
+    (path / "confusions.json").write_text(text)
+    write_checksums(path)
+    with pytest.raises(BundleError, match="confusions"):
+        load_bundle(path)

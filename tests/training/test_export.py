@@ -67,6 +67,19 @@ def test_networks_from_scratch_become_bundles_with_their_own_words(
     assert not load_bundle(bundle).config.is_rebuildable
 
 
+def test_confusions_are_of_the_validation_texts(tmp_path: Path) -> None:
+    run = train(_run(tmp_path / "run", architecture="ann"))
+    many = replace(CORPUS, validation=EXAMPLES * 2)
+    bundle = load_bundle(export(run, tmp_path / "bundle", data=(many,), config=CONFIG))
+    found = bundle.confusions()
+    assert found is not None
+    n_joy = sum(example.emotions == ("joy",) for example in many.validation)
+    assert found.sets[0].n_texts.tolist() == [n_joy, len(many.validation) - n_joy]
+    logits = load_run(run).logits([example.text for example in many.validation])
+    tops = bundle.calibration.probabilities(logits).argmax(axis=1)
+    assert found.sets[0].top_counts.sum(axis=0).tolist() == np.bincount(tops).tolist()
+
+
 def test_a_network_that_cannot_be_exported_is_said_to_be_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
