@@ -97,3 +97,10 @@ def more(feeling: str) -> str:
 def sentence(text: str, end: str = ".") -> str:
     """Return the text with a capital first letter and an end mark."""
     return text[0].upper() + text[1:] + end
+
+
+def sentences(text: str, end: str = ".") -> str:
+    """Return the text with a capital behind every full stop and an end mark."""
+    for mark in (". ", "! "):
+        text = mark.join(part[0].upper() + part[1:] for part in text.split(mark))
+    return sentence(text, end)

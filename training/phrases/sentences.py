@@ -10,7 +10,19 @@ from typing import Final
 from records import Emotion
 from training.behaviour.apart import is_near_suite
 from training.data import Example, fingerprint
-from training.phrases import contrast, negation, plain
+from training.phrases import (
+    clauses,
+    contrast,
+    distance,
+    emphatic,
+    entries,
+    expectation,
+    negation,
+    plain,
+    signs,
+    times,
+    unreal,
+)
 from training.phrases.draw import Draw
 from training.phrases.negation import Labelled
 from training.phrases.noise import STYLES, with_smiley
@@ -20,24 +32,55 @@ Frame = Callable[[Draw], Labelled]
 #: What a sentence exercises → the frames that make it, and its share of all sentences.
 CAPABILITIES: Final[Mapping[str, tuple[float, tuple[Frame, ...]]]] = {
     "negation": (
-        0.28,
+        0.09,
         (
             negation.denied, negation.denied, negation.denied_past, negation.denied_noun,
             negation.denied_cause, negation.no_longer, negation.unloved, negation.unloved,
             negation.neither,
         ),
     ),
-    "double_negation": (0.1, (negation.twice, negation.twice, negation.un_words)),
-    "height": (0.05, (negation.never_more,)),
-    "litotes": (0.1, (negation.understated,)),
+    "double_negation": (0.035, (negation.twice, negation.twice, negation.un_words)),
+    "height": (0.015, (negation.never_more,)),
+    "litotes": (0.035, (negation.understated,)),
     "contrast": (
-        0.14,
+        0.045,
         (contrast.expected, contrast.expected_thing, contrast.conceded, contrast.others_feel),
     ),
-    "time": (0.06, (contrast.then_and_now,)),
-    "conditional": (0.07, (plain.supposed, plain.supposed, plain.asked)),
-    "neutral": (0.06, (plain.stated,)),
-    "plain": (0.14, (plain.said,)),
+    "time": (0.02, (contrast.then_and_now,)),
+    "conditional": (0.025, (plain.supposed, plain.supposed, plain.asked)),
+    "neutral": (0.025, (plain.stated,)),
+    "plain": (0.05, (plain.said,)),
+    "distance": (
+        0.14,
+        (
+            distance.denied_cause, distance.denied_self, distance.denied_cause,
+            distance.denied_self, distance.not_as_if, distance.affirmed, distance.affirmed,
+            distance.affirmed,
+        ),
+    ),
+    "expectation": (
+        0.1,
+        (
+            expectation.feeling_changed, expectation.feeling_changed, expectation.noun_changed,
+            expectation.thing_changed, expectation.event_changed,
+        ),
+    ),
+    "past_and_now": (
+        0.09, (times.changed, times.changed, times.over, times.still, times.love_changed),
+    ),
+    "unreal": (0.09, (unreal.condition, unreal.fancied, unreal.wished, unreal.real)),
+    "emphatic": (
+        0.09, (emphatic.raised, emphatic.particular, emphatic.particular, emphatic.bodily),
+    ),
+    "signs": (0.06, (signs.decided, signs.decided, signs.matched)),
+    "clauses": (
+        0.09,
+        (
+            clauses.granted, clauses.granted, clauses.turned, clauses.rarely, clauses.seldom_so,
+            clauses.loving,
+        ),
+    ),
+    "entries": (0.03, (entries.told,)),
 }  # fmt: skip
 
 #: Draws without a new sentence after which the frames count as exhausted.
@@ -88,7 +131,9 @@ def generate(
     while len(phrases) < n:
         (capability,) = draw.order.choices(list(CAPABILITIES), shares)
         tidy, emotions = draw.one(CAPABILITIES[capability][1])(draw)
-        text, style = _written(draw, tidy, emotions, noise_share)
+        # In another spelling a sign is read as another one, or not at all.
+        share = 0.0 if capability == "signs" else noise_share
+        text, style = _written(draw, tidy, emotions, share)
         # Both compared: an excluded sentence does not come back in capitals.
         print_of_tidy, print_of_text = fingerprint(tidy), fingerprint(text)
         is_held_out = {print_of_tidy, print_of_text} & excluded
