@@ -31,7 +31,12 @@ _IN_SPITE: Final[Mapping[Emotion, tuple[str, ...]]] = {
 def granted(draw: Draw) -> Labelled:
     """'In spite of the applause I felt lonely': the main clause is the label."""
     gives = draw.one(scenes.ALL)
-    holds = draw.one([emotion for emotion in FELT if emotion != gives])
+    is_nice = gives in ("joy", "love")
+    holds: Emotion = "joy" if not is_nice and draw.chance(0.5) else draw.one(FELT)
+    if holds == gives or (is_nice and holds == "joy"):
+        holds = draw.one(("sadness", "anger", "fear") if is_nice else ("joy", "surprise"))
+    if holds == gives:
+        holds = "joy"
     b, event, thing = (
         graded(draw, holds),
         draw.one(scenes.EVENTS[gives]),
@@ -151,7 +156,8 @@ def rarely(draw: Draw) -> Labelled:
 def seldom_so(draw: Draw) -> Labelled:
     """The same words, where the feeling stands: 'Seldom have I been so glad.'"""
     emotion = draw.one(FELT)
-    x, cause = feeling(draw, emotion), draw.one(scenes.CAUSES)
+    x = draw.one([word for word in scenes.FEELINGS[emotion] if " " not in word])
+    cause = draw.one(scenes.CAUSES)
     text = draw.one(
         (
             f"seldom have I been as {x} as after {draw.one(scenes.OCCASIONS)}",

@@ -11,7 +11,7 @@ from training.phrases.scenes import graded, made
 
 _LEADS: Final = (
     "Dear diary,", "Not much time to write tonight.", "Another day.", "A few lines before bed.",
-    "It is late already.", "Catching up on the week.", "Let me put down how the day went.",
+    "It is late already.", "Catching up on the week.", "Let me note how the day went.",
 )  # fmt: skip
 _LEAST_WORDS, _MOST_WORDS = 60, 165
 

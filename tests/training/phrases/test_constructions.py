@@ -66,15 +66,15 @@ def test_what_denies_nothing_leaves_the_feeling(frame: Frame) -> None:
 
 @pytest.mark.parametrize("frame", [expectation.feeling_changed, times.changed, clauses.turned])
 def test_of_two_feelings_the_one_that_holds_is_the_label(frame: Frame) -> None:
-    n_labels = set()
+    found = set()
     for draw in _draws():
         text, (emotion,) = frame(draw)
-        n_labels.add(emotion)
+        found.add(emotion)
         if text.startswith(("Until last week I was", "I used to", "My guess", "For all that")):
             assert _felt(text)[-1] == emotion, text
         if text.startswith(("Now I am", "I ended up", "On the whole")):
             assert _felt(text)[0] == emotion, text
-    assert n_labels == {"sadness", "joy", "anger", "fear", "surprise"}
+    assert found == {"sadness", "joy", "anger", "fear", "surprise"}
 
 
 def test_what_is_imagined_is_not_felt() -> None:
