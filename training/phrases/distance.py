@@ -151,3 +151,43 @@ def affirmed(draw: Draw) -> Labelled:
             )
         )  # fmt: skip
     return sentence(draw.opener(0.15) + text), (emotion,)
+
+
+def reported(draw: Draw) -> Labelled:
+    """A feeling inside a claim that is refused, or confirmed."""
+    emotion = draw.one(FELT)
+    x, cause, who = feeling(draw, emotion), draw.one(scenes.CAUSES), draw.one(scenes.WHO)
+    made_me, make_me = made(draw, emotion), make(draw, emotion)
+    did, place = draw.one(scenes.WHO_DID), draw.one(scenes.PLACES)
+    occasion = draw.one(scenes.OCCASIONS)
+    if draw.chance(0.4):
+        text = draw.one(
+            (
+                f"nobody who {did} would doubt that I was {x}",
+                f"whoever told you that {cause} {made_me} was right",
+                f"it is perfectly true that {cause} {made_me}",
+                f"you don't have to have been at {occasion} to see that I'm {x}",
+                f"nothing more than {cause} was needed to {make_me}",
+                f"I don't care who knows it: {cause} {made_me}",
+                f"{who} did not mean to {make_me}, but that is what happened",
+                f"there is nobody in {place} who doubts that I am {x}",
+            )
+        )
+        return sentence(text), (emotion,)
+    text = draw.one(
+        (
+            f"nobody who {did} would call me {x}",
+            f"nobody who {did} would say that {cause} {made_me}",
+            f"it takes more than {cause} to {make_me}",
+            f"hearing about {cause} and then talking to {who} wasn't enough to {make_me}",
+            f"I am not going to sit in {place} and be {x} about {cause}",
+            f"it never occurred to me, or to anyone who {did}, to be {x}",
+            f"whoever told you that {cause} {made_me} was wrong",
+            f"it is simply not true that {cause} {made_me}",
+            f"{who} did everything to {make_me}, and it did not work",
+            f"the idea that {cause} {made_me} is nonsense",
+            f"I don't see why {who} thinks that I am {x}, when I am nothing of the sort",
+        )
+    )
+    left = LEFT[emotion]
+    return sentence(text), (*left, "neutral") if left == ("sadness",) else left

@@ -55,7 +55,7 @@ CAPABILITIES: Final[Mapping[str, tuple[float, tuple[Frame, ...]]]] = {
         (
             distance.denied_cause, distance.denied_self, distance.denied_cause,
             distance.denied_self, distance.not_as_if, distance.affirmed, distance.affirmed,
-            distance.affirmed,
+            distance.affirmed, distance.reported, distance.reported,
         ),
     ),
     "expectation": (
