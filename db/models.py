@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine, delete, insert, select, text, update
 
+from db.bulk import insert_new
 from db.connections import in_transaction, reading
 from db.errors import DatabaseError
 from db.tables import Meta, ModelRow
@@ -15,6 +16,8 @@ from records import EMOTIONS, Emotion
 
 #: In table `meta`, with the model's id behind it: when it took over, in ISO 8601.
 _CURRENT_SINCE: Final = "current_since:"
+#: Likewise: its bundle's confusions.json, for reports that are made where no bundle lies.
+_CONFUSIONS: Final = "confusions:"
 
 
 def register_model(
@@ -71,6 +74,27 @@ def register_model(
         return model_id
 
     return in_transaction(engine, work)
+
+
+def keep_confusions(engine: Engine, model_id: int, document: str) -> None:
+    """Write down what the model takes for what, as its bundle says it; again changes nothing."""
+
+    def work(connection: Connection) -> None:
+        name = f"{_CONFUSIONS}{model_id}"
+        # A bundle's name changes with every byte of it: what stands there is the same.
+        row = {"name": name, "value": document}
+        insert_new(connection, Meta, [row], keys=("name",), returning=("name",))
+
+    in_transaction(engine, work)
+
+
+def confusions_of(engine: Engine, name: str) -> str | None:
+    """Return what the model `name` takes for what; None if no worker's bundle has said it."""
+    with reading(engine) as connection:
+        model_id = connection.execute(select(ModelRow.id).where(ModelRow.name == name)).scalar()
+        return connection.execute(
+            select(Meta.value).where(Meta.name == f"{_CONFUSIONS}{model_id}")
+        ).scalar()
 
 
 def current_since(engine: Engine) -> datetime | None:

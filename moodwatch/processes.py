@@ -18,7 +18,10 @@ from moodwatch.services import SERVICE_PATIENCE_S, Services, load_salt, open_ser
 from moodwatch.supervisor import Program, Supervisor
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from moodwatch.settings import Settings
+    from worker.scorer import Scorer
 
 #: Names of the scheduled work on the workers' allow-list.
 CARRY_OUT: Final = "reporting.slots.carry_out"
@@ -29,7 +32,6 @@ def work(
     settings: Settings, *, burst: bool, name: str | None = None, parent_pid: int | None = None
 ) -> int:
     """Score chunks until told to stop; return the process's exit code."""
-    from db.store import register_model
     from moodwatch.scorers import load_scorer
     from worker.jobs import SCORE_CHUNK, JobContext, give_up_chunk, score_chunk
     from worker.process import new_worker_name, run_worker
@@ -40,7 +42,7 @@ def work(
         context = JobContext(
             engine=services.engine,
             scorer=scorer,
-            model_id=register_model(services.engine, scorer.model_name, scorer.emotions),
+            model_id=registered(services.engine, scorer),
             text_mode=settings.text_mode,
             salt=load_salt(settings),
             worker_name=name,
@@ -61,10 +63,24 @@ def work(
         )
 
 
+def registered(engine: Engine, scorer: Scorer) -> int:
+    """Return the id of the scorer's model, written down with what its bundle knows of mistakes."""
+    from db.models import keep_confusions, register_model
+    from model.bundle import CONFUSIONS
+    from worker.scorer import BundleScorer
+
+    model_id = register_model(engine, scorer.model_name, scorer.emotions)
+    if isinstance(scorer, BundleScorer) and CONFUSIONS in scorer.bundle.checksums:
+        keep_confusions(engine, model_id, scorer.bundle.read(CONFUSIONS).decode("utf-8"))
+    return model_id
+
+
 def _carry_out(services: Services, name: str, schedule: dict[str, Any], slot: str) -> None:
     """Write the report due at `slot` (ISO 8601) into the report folder, and its outbox."""
+    from moodwatch.limits import judging_by
     from reporting.slots import carry_out
 
+    judging = judging_by(services.settings, services.engine, authors=schedule.get("authors"))
     carry_out(
         services.engine,
         name,
@@ -72,6 +88,7 @@ def _carry_out(services: Services, name: str, schedule: dict[str, Any], slot: st
         slot,
         out_dir=services.settings.report_dir,
         database_id=services.ledger.database_id,
+        **judging,
     )
 
 
@@ -95,7 +112,7 @@ def control(settings: Settings, *, parent_pid: int | None = None) -> int:
     """Keep the queue whole, ask for what is scheduled and send it, until told to stop."""
     from db.store import mark_failed
     from ingest.queue import sweep
-    from moodwatch.schedules import courier, cron_entries, read_schedules
+    from moodwatch.schedules import courier, cron_entries, read_schedules, with_pseudonyms
     from reporting.schedule import run_control
 
     schedules = read_schedules(settings)
@@ -103,7 +120,9 @@ def control(settings: Settings, *, parent_pid: int | None = None) -> int:
         return run_control(
             redis_url=services.redis_url,
             database_id=services.ledger.database_id,
-            cron_entries=cron_entries(services.engine, schedules),
+            cron_entries=cron_entries(
+                services.engine, with_pseudonyms(settings, services.engine, schedules)
+            ),
             sweep=partial(
                 sweep,
                 services.ledger,

@@ -17,17 +17,21 @@ import pandas as pd
 import structlog
 from sqlalchemy import Engine
 
-from db.models import register_model
+from db.models import confusions_of, register_model
 from db.queries import ModelFact, StatusCounts, hourly, status
+from db.texts import fit_key
+from model.confusions import ConfusionSet, parse_confusions
 from records import EMOTIONS, Emotion
 from reporting.bands import bands_of
+from reporting.corrected import with_corrected
 from reporting.evidence import around_change, excerpts
 from reporting.keeping import keep_shifts, watch_arrivals
 from reporting.limits import Table
+from reporting.monitored import judge, monitored
 from reporting.page import Evidence, Quality, Report, assemble
 from reporting.series import Shift
-from reporting.shifts import ShiftReport, ShiftSettings, detect
-from reporting.trends import Period, daily_counts, trend
+from reporting.shifts import ShiftReport, ShiftSettings
+from reporting.trends import Period, trend
 from reporting.twins import Format, write_formats
 from reporting.volume import VolumeAlarm, volume_line
 
@@ -50,7 +54,7 @@ class ReportResult:
     path: Path
     #: Flagged shifts, oldest first, detected within the report's time.
     shifts: tuple[Shift, ...]
-    #: As `reporting.trends.trend` returns it, of the asked source or all together.
+    #: As `reporting.corrected.with_corrected` returns it, of the asked source or all together.
     trend: pd.DataFrame
     notes: tuple[str, ...] = ()
     #: Largest changes of archives too short for alarms: seen afterwards, not an alarm.
@@ -79,6 +83,7 @@ def build_report(
     weights: Mapping[Emotion, Mapping[str, float]] | None = None,
     shift_settings: ShiftSettings | None = None,
     limits: Table | None = None,
+    authors: Sequence[str] = (),
 ) -> ReportResult:
     """Judge what is stored, store new shifts, and write one HTML file.
 
@@ -101,18 +106,32 @@ def build_report(
             the words' log-odds in the archive itself.
         shift_settings: The budget of false alarms; one a year in all when absent.
         limits: Those calibrated for this database; those that ship when absent.
+        authors: Whose entries are watched apart: pseudonyms, or `all` for the busiest.
     """
     made_at = now or datetime.now(UTC)
     zone = ZoneInfo(time_zone)
     today = made_at.astimezone(zone).date()
     counted = status(engine)
     model = next((model for model in counted.models if model.is_current), None)
-    history = hourly(engine, until=until, source=source)
+    everything = hourly(engine, until=until)
+    history = everything if source is None else everything[everything["source"] == fit_key(source)]
     shown = history if since is None else history[history["hour"] >= _hour_of(since)]
 
     emotions = tuple(e for e in EMOTIONS if model is not None and e in model.emotions)
-    report = _judge(
-        history, time_zone=time_zone, today=today, settings=shift_settings, limits=limits
+    watched = monitored(
+        engine,
+        everything,
+        authors=authors,
+        time_zone=time_zone,
+        before=today,
+        until=until,
+        settings=shift_settings,
+    )
+    report = judge(
+        watched,
+        source=None if source is None else fit_key(source),
+        settings=shift_settings,
+        limits=limits,
     )
     volume: list[VolumeAlarm] = []
     waiting: list[str] = []
@@ -145,8 +164,15 @@ def build_report(
         if since is None or alarm.detected_at >= since.astimezone(zone).date()
     )
     told = [volume_line(alarm) for alarm in loud[-_VOLUME_TOLD:]]
+    known = None if model is None else _known_mistakes(engine, model.name)
     held, words = excerpts(
-        engine, shown, period=period, time_zone=time_zone, source=source, weights=weights
+        engine,
+        shown,
+        period=period,
+        time_zone=time_zone,
+        source=source,
+        weights=weights,
+        watched=sorted(set(watched.authors["author"])) if len(watched.authors) else [],
     )
     made_of = Report(
         hourly=shown,
@@ -163,6 +189,7 @@ def build_report(
         bands=bands_of(shown, time_zone=time_zone),
         excerpts=held,
         words=words,
+        known=known,
     )
     page = assemble(made_of, evidence_of)
     paths = write_formats(formats, made_of, page, Path(out_dir) / file_name)
@@ -171,7 +198,14 @@ def build_report(
         path=paths[0],
         paths=paths,
         shifts=found.shifts,
-        trend=trend(shown, period=period, time_zone=time_zone, source=source, today=today),
+        trend=with_corrected(
+            trend(shown, period=period, time_zone=time_zone, source=source, today=today),
+            shown,
+            known,
+            period=period,
+            time_zone=time_zone,
+            source=source,
+        ),
         notes=(*found.notes, *page.notes, *told),
         seen_afterwards=found.seen_afterwards,
         headlines=tuple(page.headlines),
@@ -191,6 +225,9 @@ def write_scheduled_report(
     title: str = "",
     name: str = "report",
     formats: Sequence[Format] = ("html",),
+    shift_settings: ShiftSettings | None = None,
+    limits: Table | None = None,
+    authors: Sequence[str] = (),
 ) -> ReportResult:
     """Write the report of one slot of the schedule, with the messages posted before it.
 
@@ -207,6 +244,9 @@ def write_scheduled_report(
         title: Heading of the page.
         name: Beginning of the file's name.
         formats: What to write; all formats tell the same.
+        shift_settings: The budget of false alarms, as in `build_report`.
+        limits: Those calibrated for this database.
+        authors: Whose entries are watched apart.
     """
     moment = datetime.fromisoformat(slot) if isinstance(slot, str) else slot
     if moment.tzinfo is None:
@@ -224,21 +264,15 @@ def write_scheduled_report(
         now=moment,
         file_name=f"{name}-{moment:%Y-%m-%dT%H%M}Z.html",
         formats=formats,
+        shift_settings=shift_settings,
+        limits=limits,
+        authors=authors,
     )
 
 
-def _judge(
-    history: pd.DataFrame,
-    *,
-    time_zone: str,
-    today: date,
-    settings: ShiftSettings | None,
-    limits: Table | None,
-) -> ShiftReport:
-    if history.empty:
-        return ShiftReport(notes=("there are no scored, dated messages to look for shifts in",))
-    daily = daily_counts(history, time_zone=time_zone)
-    return detect(daily[daily["day"] < pd.Timestamp(today)], settings=settings, table=limits)
+def _known_mistakes(engine: Engine, model: str) -> ConfusionSet | None:
+    document = confusions_of(engine, model)
+    return None if document is None else parse_confusions(document).complete()
 
 
 def _shown_since(report: ShiftReport, first_day: date | None) -> ShiftReport:

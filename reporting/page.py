@@ -13,8 +13,10 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+from model.confusions import ConfusionSet
 from records import Emotion
 from reporting.comparison import compare_newest
+from reporting.corrected import corrected_help, newest_corrected, with_corrected
 from reporting.explain import TypicalWord, changed_words, marked
 from reporting.explorer import Band, Excerpts, explorer
 from reporting.reading import LIMITS, reading_help
@@ -85,6 +87,8 @@ class Report:
     excerpts: Excerpts | None = None
     #: Words that mark each emotion, the clearest first.
     words: Mapping[Emotion, Sequence[TypicalWord]] = field(default_factory=dict)
+    #: What the model takes for what, to correct shares by; None: its bundle does not say.
+    known: ConfusionSet | None = None
 
 
 def assemble(report: Report, evidence_of: Callable[[Sequence[Shift]], Evidence]) -> Page:
@@ -95,6 +99,17 @@ def assemble(report: Report, evidence_of: Callable[[Sequence[Shift]], Evidence])
         time_zone=report.time_zone,
         source=report.source,
         today=_today(report),
+    )
+    corrected = newest_corrected(
+        with_corrected(
+            overall,
+            report.hourly,
+            report.known,
+            period=report.period,
+            time_zone=report.time_zone,
+            source=report.source,
+        ),
+        report.known,
     )
     changes = one_change_each(report.shifts.shifts)
     seen = one_change_each(report.shifts.seen_afterwards)
@@ -126,6 +141,8 @@ def assemble(report: Report, evidence_of: Callable[[Sequence[Shift]], Evidence])
         alarms=[volume_line(alarm) for alarm in reversed(report.volume)],
         document=document,
         comparison=compare_newest(overall),
+        corrected=corrected,
+        corrected_help="" if corrected is None else corrected_help(corrected),
         words=[(e, report.words.get(e, ())[:_WORDS_SHOWN]) for e in emotions if report.words],
         n_texts=0 if report.excerpts is None else len(report.excerpts.messages),
         quality=_quality(report),

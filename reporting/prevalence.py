@@ -126,7 +126,8 @@ def _noise(
     noise: FloatArray = (within + between) / n[:, None, None] + unsure
     # An output that is never a top label has no variance: a trifle keeps the matrix invertible.
     trace = np.trace(noise, axis1=1, axis2=2)[:, None, None]
-    return noise + 1e-9 * trace * np.eye(noise.shape[1])
+    noise += 1e-9 * trace * np.eye(noise.shape[1])
+    return noise
 
 
 def _on_simplex(gram: FloatArray, pull: FloatArray) -> FloatArray:

@@ -24,9 +24,10 @@ from markupsafe import Markup
 
 from records import Emotion
 from reporting.comparison import Comparison
+from reporting.corrected import Corrected
 from reporting.explain import TypicalWord, WordChange
 from reporting.palette import palette_css
-from reporting.sentences import interval, percent, points
+from reporting.sentences import bucket_name, interval, percent, points
 from reporting.series import Shift
 from reporting.trends import Period
 
@@ -90,6 +91,9 @@ class Page:
     #: What the page's script reads, see reporting.explorer.
     document: Mapping[str, Any] = field(default_factory=dict)
     comparison: Comparison | None = None
+    #: The newest complete bucket without the model's known mistakes, and what to make of it.
+    corrected: Corrected | None = None
+    corrected_help: str = ""
     words: Sequence[tuple[Emotion, Sequence[TypicalWord]]] = ()
     n_texts: int = 0
     quality: Sequence[Fact] = ()
@@ -114,7 +118,12 @@ def render_html(page: Page) -> str:
         trim_blocks=True,
         loader=FunctionLoader(_template),
     )
-    environment.filters |= {"percent": percent, "points": points, "interval": interval}
+    environment.filters |= {
+        "percent": percent,
+        "points": points,
+        "interval": interval,
+        "bucket": bucket_name,
+    }
     return environment.get_template("report.html.j2").render(
         page=page,
         policy=_policy(style, script),

@@ -7,10 +7,11 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
+from reporting.corrected import CORRECTED_COLUMNS, with_corrected
 from reporting.formulas import neutral_cell
 from reporting.page import Report
 from reporting.series import Shift
@@ -34,6 +35,7 @@ _COLUMNS: Final = (
     "net_mood",
     "net_low",
     "net_high",
+    *CORRECTED_COLUMNS,
 )
 
 
@@ -45,7 +47,12 @@ def trends_csv(report: Report) -> str:
         names.insert(0, None)
     rows: list[list[object]] = []
     for name in names:
-        found = trend(report.hourly, period=report.period, time_zone=report.time_zone, source=name)
+        where: dict[str, Any] = {
+            "period": report.period,
+            "time_zone": report.time_zone,
+            "source": name,
+        }
+        found = with_corrected(trend(report.hourly, **where), report.hourly, report.known, **where)
         rows += [[name or "", *row] for row in found[list(_COLUMNS)].itertuples(index=False)]
     return _csv(["source", *_COLUMNS], rows)
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from reporting.corrected import with_corrected
 from reporting.page import Report
 from reporting.render import Page
 from reporting.trends import trend
@@ -20,9 +21,12 @@ SCHEMA: Final = 1
 
 def json_document(report: Report, page: Page) -> str:
     """Return the document as text; NaN is null, days are ISO 8601."""
-    overall = trend(
-        report.hourly, period=report.period, time_zone=report.time_zone, source=report.source
-    )
+    where: dict[str, Any] = {
+        "period": report.period,
+        "time_zone": report.time_zone,
+        "source": report.source,
+    }
+    overall = with_corrected(trend(report.hourly, **where), report.hourly, report.known, **where)
     document: dict[str, Any] = {
         "schema": SCHEMA,
         "title": page.title,
@@ -44,6 +48,7 @@ def json_document(report: Report, page: Page) -> str:
             for change in page.changes
         ],
         "comparison": None if page.comparison is None else asdict(page.comparison),
+        "corrected": None if page.corrected is None else asdict(page.corrected),
         "trend": overall.to_dict("records"),
         "words": {emotion: [asdict(word) for word in words] for emotion, words in page.words},
         "quality": {

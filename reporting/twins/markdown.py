@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from reporting.comparison import Comparison
+from reporting.corrected import Corrected
 from reporting.explain import WordChange
 from reporting.render import Change, Page
 from reporting.sentences import bucket_name, interval, percent, points
@@ -43,6 +44,9 @@ def markdown(page: Page) -> str:
         parts += ["## More or fewer messages than usual", _list(page.alarms)]
     if page.comparison is not None:
         parts += [f"## Against the {page.period} before", _comparison(page.comparison, page)]
+    if page.corrected is not None:
+        parts += ["## Corrected for the model's known mistakes", _corrected(page.corrected, page)]
+        parts.append(escaped(page.corrected_help))
     if page.words:
         parts.append("## Words that mark each emotion")
         parts.append(
@@ -117,6 +121,22 @@ def _comparison(comparison: Comparison, page: Page) -> str:
     )
     table = _table(("emotion", "share", "before", "change", "verdict"), rows)
     return f"{escaped(told)}\n\n{table}"
+
+
+def _corrected(corrected: Corrected, page: Page) -> str:
+    rows = [
+        (
+            row.emotion,
+            f"{percent(row.share)} ({interval(row.interval)})",
+            f"{percent(row.corrected)} ({interval(row.corrected_interval)})",
+        )
+        for row in corrected.shares
+    ]
+    told = (
+        f"{bucket_name(corrected.start, page.period)} ({corrected.n:,} messages); 95 % intervals "
+        "in brackets"
+    )
+    return f"{escaped(told)}\n\n{_table(('emotion', 'counted', 'corrected'), rows)}"
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

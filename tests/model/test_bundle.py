@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -215,21 +215,21 @@ def test_a_graph_cut_short_is_refused_although_its_checksum_is_listed(path: Path
         TorchScorer(load_bundle(path))
 
 
-def _confusions(emotions: list[str]) -> dict[str, Any]:
+def _confusions(emotions: Sequence[str]) -> dict[str, Any]:
     n = len(emotions)
     only = {
         "name": "ours",
-        "emotions": emotions,
+        "emotions": list(emotions),
         "top_counts": [[20] * n] * n,
         "score_means": [[1 / n] * n] * n,
         "covariances": [[[0.0] * 2 * n] * 2 * n] * n,
     }
-    return {"schema": 1, "emotions": emotions, "sets": [only]}
+    return {"schema": 1, "emotions": list(emotions), "sets": [only]}
 
 
 def test_confusions_are_read_where_there_are_any(path: Path) -> None:
     assert load_bundle(path).confusions() is None
-    emotions = list(load_bundle(path).emotions)
+    emotions = load_bundle(path).emotions
     (path / "confusions.json").write_text(json.dumps(_confusions(emotions)))
     with pytest.raises(BundleError, match=r"only files that .* lists"):
         load_bundle(path)

@@ -1,0 +1,119 @@
+"""Corrected shares beside the counted ones: of each bucket of a trend, and of its newest one.
+
+Frames in, frames out; the arithmetic is `reporting.prevalence`'s. Called by `reporting.page` and
+the twins.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+
+from model.confusions import ConfusionSet
+from records import Emotion
+from reporting.prevalence import corrected_shares
+from reporting.sentences import newest_start
+from reporting.trends import Period, bucket_starts, scored_emotions
+
+#: What `with_corrected` adds to a trend.
+CORRECTED_COLUMNS: Final = ("corrected", "corrected_low", "corrected_high")
+
+#: A roll-up's sums of scores are kept in these units.
+_SCORE_UNIT: Final = 1e-4
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectedShare:
+    """One emotion's share as counted and as corrected; intervals are of 95 %."""
+
+    emotion: Emotion
+    share: float
+    interval: tuple[float, float]
+    corrected: float
+    corrected_interval: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """The newest complete bucket, corrected."""
+
+    start: pd.Timestamp
+    n: int
+    #: The data set whose held-out texts the model's mistakes are known from, and how many.
+    held_out: str
+    n_held_out: int
+    shares: tuple[CorrectedShare, ...]
+
+
+def with_corrected(
+    trend: pd.DataFrame,
+    hourly: pd.DataFrame,
+    known: ConfusionSet | None,
+    *,
+    period: Period,
+    time_zone: str,
+    source: str | None = None,
+) -> pd.DataFrame:
+    """Return the trend with `corrected`, `corrected_low` and `corrected_high`; NaN if not known.
+
+    Args:
+        trend: As `reporting.trends.trend` returns it for the same hours and arguments.
+        hourly: As `db.queries.hourly` returns it.
+        known: The confusions of the model that scored; None: nothing is known of its mistakes.
+        period: Length of a bucket.
+        time_zone: Whose days.
+        source: One source, or None for all together.
+    """
+    if trend.empty or known is None or not set(scored_emotions(hourly)) <= set(known.emotions):
+        return trend.assign(**dict.fromkeys(CORRECTED_COLUMNS, np.nan))
+    chosen = hourly if source is None else hourly[hourly["source"] == source]
+    names = [f"{kind}_{emotion}" for kind in ("sum", "n") for emotion in known.emotions]
+    day = chosen["hour"].dt.tz_convert(ZoneInfo(time_zone)).dt.tz_localize(None).dt.normalize()
+    sums = chosen[names].fillna(0).groupby(bucket_starts(day, period).rename("start")).sum()
+    scores, tops = np.split(sums.to_numpy(dtype=np.float64), 2, axis=1)
+    found = corrected_shares(scores * _SCORE_UNIT, tops, known)
+    numbers = np.stack([found.shares, found.low, found.high], axis=2)
+    rows = pd.DataFrame(numbers.reshape(-1, 3), columns=list(CORRECTED_COLUMNS))
+    rows["start"] = np.repeat(sums.index.to_numpy(), len(known.emotions))
+    rows["emotion"] = np.tile(np.array(known.emotions, dtype=object), len(sums))
+    return trend.merge(rows, on=["start", "emotion"], how="left")
+
+
+def newest_corrected(trend: pd.DataFrame, known: ConfusionSet | None) -> Corrected | None:
+    """Return the newest complete bucket of what `with_corrected` returns; None if not known."""
+    if trend.empty or known is None:
+        return None
+    rows = trend[trend["start"] == newest_start(trend)]
+    if rows["corrected"].isna().any():
+        return None
+    columns = ("share", "low", "high", "corrected", "corrected_low", "corrected_high")
+    numbers = rows[list(columns)].to_numpy(dtype=np.float64).tolist()
+    return Corrected(
+        start=pd.Timestamp(rows["start"].iloc[0]),
+        n=int(rows["n"].iloc[0]),
+        held_out=known.name,
+        n_held_out=int(known.n_texts.sum()),
+        shares=tuple(
+            CorrectedShare(emotion, share, (low, high), corrected, (corrected_low, corrected_high))
+            for emotion, (share, low, high, corrected, corrected_low, corrected_high) in zip(
+                rows["emotion"], numbers, strict=True
+            )
+        ),
+    )
+
+
+def corrected_help(found: Corrected) -> str:
+    """Say what the corrected shares are, and when they are worse than none."""
+    return (
+        "A share counts messages by their highest score, the model's mistakes among them. What it "
+        f"takes for what is known from {found.n_held_out:,} held-out texts of {found.held_out}, "
+        "labelled by people; corrected shares are the mix of emotions that explains all scores "
+        "best, and their intervals know both chance and how well the mistakes are known. They "
+        "hold as far as your messages are like those texts: where they are of another kind, "
+        "corrected shares can be further from the truth than counted ones, outside their "
+        "intervals. Shifts, charts and changes go by the counted shares."
+    )
