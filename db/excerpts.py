@@ -62,6 +62,18 @@ def busiest_authors(
         return [str(row[0]) for row in connection.execute(statement)]
 
 
+def known_authors(engine: Engine, authors: Sequence[str]) -> set[str]:
+    """Return those of some authors (pseudonyms) by whom there is a message."""
+    statement = (
+        select(MessageRow.author)
+        .where(MessageRow.author.in_([fit_key(author) for author in authors]))
+        .distinct()
+    )
+    with reading(engine) as connection:
+        held = {str(row[0]) for row in connection.execute(statement)} if authors else set()
+    return {author for author in authors if fit_key(author) in held}
+
+
 def author_counts(
     engine: Engine,
     authors: Sequence[str],

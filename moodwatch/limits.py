@@ -13,15 +13,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Engine
+
+    from moodwatch.settings import Settings
     from reporting.limits import Table
     from reporting.series import ShiftSettings
 
 
 class Judging(TypedDict):
-    """Keywords of `reporting.jobs.build_report`."""
+    """Keywords of `reporting.jobs.build_report` and `reporting.slots.carry_out`."""
 
     shift_settings: ShiftSettings
     limits: Table
+    #: Pseudonyms, or `all`.
+    authors: tuple[str, ...]
 
 
 SUFFIX = ".limits.json"
@@ -70,12 +77,23 @@ def load_table(db: str) -> Table:
     return replace(shipped(), offsets=load_offsets(limits_file(db)))
 
 
-def judging_by(db: str, budget: str) -> Judging:
-    """Return how shifts are judged for a database: `build_report` takes it as keywords."""
+def judging_by(
+    settings: Settings, engine: Engine, *, authors: Sequence[str] | None = None
+) -> Judging:
+    """Return how shifts are judged: `run`, `report` and scheduled reports all take this.
+
+    Args:
+        settings: The budget, and whose entries are watched unless `authors` says.
+        engine: The database, for the pseudonyms of authors.
+        authors: Names or pseudonyms; those of the settings when absent or empty.
+    """
+    from moodwatch.authors import author_ids, split_names
     from reporting.limits import parse_budget
     from reporting.series import ShiftSettings
 
+    names = authors or split_names(settings.watch_authors)
     return {
-        "shift_settings": ShiftSettings(false_alarms_a_year=parse_budget(budget)),
-        "limits": load_table(db),
+        "shift_settings": ShiftSettings(false_alarms_a_year=parse_budget(settings.false_alarms)),
+        "limits": load_table(settings.db),
+        "authors": author_ids(settings, engine, names),
     }

@@ -71,6 +71,7 @@ def report_document(result: ReportResult) -> dict[str, Any]:
         "report": str(result.path),
         "files": [str(path) for path in result.paths],
         "shifts": [asdict(shift) for shift in result.shifts],
+        "volume": [asdict(alarm) for alarm in result.volume],
         "seen_afterwards": [asdict(shift) for shift in result.seen_afterwards],
         "trend": result.trend.to_dict("records"),
         "notes": list(result.notes),

@@ -85,7 +85,7 @@ def run_all(
             out_dir=report_dir,
             period=settings.report_period,
             time_zone=settings.time_zone,
-            **judging_by(settings.db, settings.false_alarms),
+            **judging_by(settings, engine),
         )
     if as_json:
         print_json({"counts": asdict(counts), **report_document(result)})

@@ -56,6 +56,19 @@ def read_schedules(settings: Settings) -> Schedules:
     return Schedules(schedules={"report": report})
 
 
+def with_pseudonyms(settings: Settings, engine: Engine, schedules: Schedules) -> Schedules:
+    """Return schedules that name authors by pseudonyms: the queue is readable by many."""
+    from moodwatch.authors import author_ids
+
+    told = {
+        name: schedule.model_copy(
+            update={"authors": author_ids(settings, engine, schedule.authors)}
+        )
+        for name, schedule in schedules.schedules.items()
+    }
+    return schedules.model_copy(update={"schedules": told})
+
+
 def cron_entries(engine: Engine, schedules: Schedules) -> list[CronEntry]:
     """Return what control asks the workers for; it goes on where it stopped, however long ago."""
     from db.outbox import remember_schedules

@@ -103,6 +103,14 @@ class Settings(BaseSettings):
             "`2/month`. See [shifts](shifts.md)."
         ),
     )
+    watch_authors: str = Field(
+        default="",
+        description=(
+            "Authors whose entries are watched for shifts of their own: names as in the files or "
+            "pseudonyms, comma-separated, or `all` for the 50 busiest. They share the budget. See "
+            "[shifts](shifts.md)."
+        ),
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least level logged to standard error."
     )

@@ -89,6 +89,7 @@ def excerpts(
     time_zone: str,
     source: str | None = None,
     weights: Mapping[Emotion, Mapping[str, float]] | None = None,
+    watched: Sequence[str] = (),
 ) -> tuple[Excerpts, dict[Emotion, list[TypicalWord]]]:
     """Read the messages and authors that a page holds; return them and each emotion's words.
 
@@ -100,13 +101,14 @@ def excerpts(
         source: One source, or None for all.
         weights: How much a word speaks for an emotion, from whoever knows better; without, the
             words' own log-odds in the sample.
+        watched: Authors who must be among those held.
     """
     messages = sample(engine, hourly, period=period, time_zone=time_zone)
     words = typical_words(zip(messages["emotion"], messages["text"], strict=True))
     typical = {emotion: words.get(emotion, []) for emotion in EMOTIONS}
     if weights is None:
         weights = {emotion: {w.word: w.z for w in found} for emotion, found in typical.items()}
-    authors = busiest(engine, hourly, source=source, time_zone=time_zone)
+    authors = busiest(engine, hourly, source=source, time_zone=time_zone, watched=watched)
     return Excerpts(authors, messages, weights), typical
 
 
@@ -166,11 +168,17 @@ def _windows(hourly: pd.DataFrame, period: Period, zone: ZoneInfo) -> list[Windo
 
 
 def busiest(
-    engine: Engine, hourly: pd.DataFrame, *, source: str | None, time_zone: str
+    engine: Engine,
+    hourly: pd.DataFrame,
+    *,
+    source: str | None,
+    time_zone: str,
+    watched: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Return the busiest authors' counts, as `db.excerpts.author_counts` does, busiest first.
 
-    An archive of one author only has none to choose from: the frame is empty.
+    Before them stand those who are watched, whose shifts could not be drawn else. An archive of one
+    author only has none to choose from: the frame is empty.
     """
     since = until = None
     if not hourly.empty:
@@ -180,6 +188,8 @@ def busiest(
         if hourly.empty
         else busiest_authors(engine, limit=MOST_AUTHORS, since=since, until=until, source=source)
     )
+    if not hourly.empty:
+        names = list(dict.fromkeys([*watched, *names]))[:MOST_AUTHORS]
     counts = author_counts(
         engine,
         names if len(names) > 1 else [],

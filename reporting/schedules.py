@@ -89,6 +89,8 @@ class Schedule(_Table):
     period: Literal["day", "week", "month"] = "week"
     #: Names of sources; none: all.
     sources: tuple[str, ...] = ()
+    #: Authors watched apart, names or pseudonyms, or "all"; none: as MOODWATCH_WATCH_AUTHORS says.
+    authors: tuple[str, ...] = ()
     #: Days shown, counted back from the slot; none: all.
     days: int | None = Field(default=None, ge=1)
     title: str = ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,8 +21,11 @@ from db.models import current_since
 from db.outbox import Delivery, record_slot, unannounced
 from db.shifts import StoredShift, list_shifts
 from reporting.jobs import ReportResult, write_scheduled_report
+from reporting.limits import Table
+from reporting.monitored import ALL_AUTHORS
 from reporting.schedules import Schedule
 from reporting.sentences import percent, seen_line
+from reporting.series import ShiftSettings
 
 log = structlog.get_logger(__name__)
 
@@ -50,6 +53,9 @@ def carry_out(
     *,
     out_dir: Path,
     database_id: str,
+    shift_settings: ShiftSettings | None = None,
+    limits: Table | None = None,
+    authors: Sequence[str] = (),
 ) -> SlotResult:
     """Write the reports of a slot and put what is to be sent into the outbox.
 
@@ -60,6 +66,9 @@ def carry_out(
         slot: When it was due; aware, or ISO 8601 text.
         out_dir: The folder of reports.
         database_id: Part of the deliveries' ids: two databases may have schedules of one name.
+        shift_settings: The budget of false alarms, as in `reporting.jobs.build_report`.
+        limits: Those calibrated for this database.
+        authors: Whose entries are watched apart: pseudonyms, or `all`.
     """
     asked = schedule if isinstance(schedule, Schedule) else Schedule.model_validate(dict(schedule))
     moment = datetime.fromisoformat(slot) if isinstance(slot, str) else slot
@@ -76,10 +85,13 @@ def carry_out(
             title=asked.title,
             name=name if source is None else f"{name}-{file_part(source)}",
             formats=asked.formats,
+            shift_settings=shift_settings,
+            limits=limits,
+            authors=authors,
         )
         for source in (asked.sources or (None,))
     )
-    news = _news(engine, name, asked, moment)
+    news = _news(engine, name, asked, moment, authors)
     deliveries = []
     if news or asked.alerts_from_severity is None:
         subject, body = message(name, asked, reports, news)
@@ -156,7 +168,9 @@ def file_part(source: str) -> str:
     )
 
 
-def _news(engine: Engine, name: str, schedule: Schedule, slot: datetime) -> list[StoredShift]:
+def _news(
+    engine: Engine, name: str, schedule: Schedule, slot: datetime, authors: Sequence[str]
+) -> list[StoredShift]:
     """Return the open shifts that this schedule is to tell of, the gravest first."""
     if schedule.alerts_from_severity is None:
         return []
@@ -177,6 +191,7 @@ def _news(engine: Engine, name: str, schedule: Schedule, slot: datetime) -> list
             or shift.record.detected_at >= judged_until
         )
         and (not schedule.sources or shift.record.source in schedule.sources)
+        and (shift.record.author is None or {shift.record.author, ALL_AUTHORS} & set(authors))
     ]
     new = set(unannounced(engine, name, [shift.id for shift in found], slot=slot))
     return sorted(

@@ -43,6 +43,15 @@ def report(
             help="Budget of false alarms for everything monitored together. Default: 1/year",
         ),
     ] = None,
+    authors: Annotated[
+        str | None,
+        typer.Option(
+            "--authors",
+            metavar="NAMES|all",
+            help="Watch these authors apart, comma-separated: names as in the files or pseudonyms. "
+            "Default: MOODWATCH_WATCH_AUTHORS",
+        ),
+    ] = None,
     as_json: options.Json = False,
 ) -> None:
     """Print the trends, list the flagged shifts, write one HTML file that works offline.
@@ -56,6 +65,10 @@ def report(
       moodwatch report --period week --source support --since 2024-01-01 --out reports
 
       moodwatch report --format html,md,png --time-zone Europe/Berlin
+
+      moodwatch report --authors jane_doe --false-alarms 2/year
+
+    Authors are shown by pseudonyms: 'moodwatch pseudonym jane_doe' tells hers.
     """
     from moodwatch.limits import judging_by
     from moodwatch.outcome import output_folder, print_report, report_document
@@ -73,6 +86,7 @@ def report(
         report_period=period,
         time_zone=time_zone,
         false_alarms=false_alarms,
+        watch_authors=authors,
     )
     zone = settings.time_zone
     with open_engine(settings) as engine:
@@ -85,7 +99,7 @@ def report(
             since=None if since is None else parse_moment(since, zone),
             until=None if until is None else parse_moment(until, zone),
             formats=wanted,
-            **judging_by(settings.db, settings.false_alarms),
+            **judging_by(settings, engine),
         )
     if as_json:
         from moodwatch.console import print_json

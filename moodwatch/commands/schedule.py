@@ -85,6 +85,7 @@ def run(
 
     from db.engine import database_id
     from db.outbox import states_of
+    from moodwatch.limits import judging_by
     from moodwatch.outcome import output_folder
     from moodwatch.schedules import RETENTION, courier, read_schedules, retain
     from reporting.slots import carry_out
@@ -108,6 +109,7 @@ def run(
             now,
             out_dir=output_folder(settings.report_dir),
             database_id=database_id(engine),
+            **judging_by(settings, engine, authors=read.schedules[name].authors),
         )
         carrier = courier(settings, engine)
         carrier.step(only=result.delivery_ids)

@@ -42,7 +42,7 @@ def list_(
         str | None, typer.Option(metavar="KINDS", help="Comma-separated: mood, volume, silence")
     ] = None,
     source: options.Source = None,
-    author: Annotated[str | None, typer.Option(help="Pseudonym of an author")] = None,
+    author: Annotated[str | None, typer.Option(help="Name as in the files, or pseudonym")] = None,
     emotion: Annotated[str | None, typer.Option(help="One emotion")] = None,
     since: options.Since = None,
     severity: Annotated[int, typer.Option(min=1, max=10, help="At least so severe")] = 1,
@@ -60,6 +60,7 @@ def list_(
     from typing import get_args
 
     from db.shifts import Kind, ShiftState, list_shifts
+    from moodwatch.authors import author_ids
     from moodwatch.times import parse_moment
     from records import EMOTIONS
 
@@ -67,12 +68,13 @@ def list_(
     if emotion is not None and emotion not in EMOTIONS:
         raise UserError(f"expected an emotion among {', '.join(EMOTIONS)}, found {emotion!r}")
     with open_engine(settings) as engine:
+        ids = author_ids(settings, engine, [] if author is None else [author])
         found = list_shifts(
             engine,
             states=_among(state, get_args(ShiftState), "states"),
             kinds=_among(kind, get_args(Kind), "kinds"),
             source=source,
-            author=author,
+            author=ids[0] if ids else None,
             emotion=emotion,
             since=None if since is None else parse_moment(since, settings.time_zone),
             least_severity=severity,
@@ -150,6 +152,17 @@ def snooze(
     if moment <= now:
         raise UserError(f"expected a time to come in '--until', found {until!r}")
     _set(shift_id, db, "snoozed", moment)
+
+
+@shifts.command()
+def close(shift_id: ShiftId, db: options.Db = None) -> None:
+    """Say that a shift is done with: looked into, or no shift at all; 'reopen' takes it back.
+
+    [bold]Example[/]
+
+      moodwatch shifts close 12
+    """
+    _set(shift_id, db, "closed")
 
 
 @shifts.command()

@@ -14,8 +14,6 @@ from moodwatch.services import open_engine
 from moodwatch.settings import load_settings
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from moodwatch.settings import Settings
     from reporting.series import Series, ShiftSettings
     from reporting.tuning import Tuned
@@ -23,16 +21,18 @@ if TYPE_CHECKING:
 Resolution = Literal["hourly", "daily", "weekly"]
 
 FalseAlarms = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--false-alarms",
         metavar="N/year|month",
-        help="Budget of false alarms for everything monitored together",
+        help="Budget of false alarms for everything monitored together. "
+        "Default: MOODWATCH_FALSE_ALARMS, 1/year",
     ),
 ]
 At = Annotated[Resolution, typer.Option("--resolution", help="Length of a bucket")]
 Author = Annotated[
-    str | None, typer.Option(help="One author's pseudonym: a journal of one entry a day will do")
+    str | None,
+    typer.Option(help="One author, by name or pseudonym: a journal of one entry a day will do"),
 ]
 
 
@@ -44,7 +44,7 @@ def register(group: typer.Typer) -> None:
 
 def calibrate(
     db: options.Db = None,
-    false_alarms: FalseAlarms = "1/year",
+    false_alarms: FalseAlarms = None,
     resolution: At = "daily",
     source: options.Source = None,
     author: Author = None,
@@ -71,13 +71,10 @@ def calibrate(
     from reporting.series import ShiftSettings
     from reporting.tuning import tune
 
-    try:
-        budget = parse_budget(false_alarms)
-    except ValueError as error:
-        raise UserError(f"--false-alarms: {error}") from None
-    settings = load_settings(db=db, time_zone=time_zone)
+    settings = load_settings(db=db, time_zone=time_zone, false_alarms=false_alarms)
+    budget = parse_budget(settings.false_alarms)
     chosen = ShiftSettings(false_alarms_a_year=budget, resolution=resolution)
-    everything = _series(settings, chosen, author=author)
+    everything, n_series = _series(settings, chosen, author=author)
     wanted = [one for one in everything if source is None or one.source == source]
     if not wanted:
         raise UserError("expected sources with scored, dated messages, found none")
@@ -87,13 +84,13 @@ def calibrate(
     try:
         with Progress(console=err, transient=True, disable=as_json) as bar:
             for one in wanted:
-                task = bar.add_task(one.source, total=1.0)
+                task = bar.add_task(_name(one), total=1.0)
                 tuned = tune(
                     traits_of(one, plan),
                     plan,
                     shipped(),
                     resolution=resolution,
-                    alarms_a_year=budget / len(everything),
+                    alarms_a_year=budget / n_series,
                     runs=runs,
                     progress=lambda part, task=task: bar.update(task, completed=part),  # type: ignore[misc]
                 )
@@ -107,7 +104,7 @@ def calibrate(
         print_json(
             {
                 "budget_a_year": budget,
-                "n_series": len(everything),
+                "n_series": n_series,
                 "limits_file": str(path),
                 "sources": [
                     {"source": one.source, "author": one.author, **asdict(tuned)}
@@ -122,9 +119,13 @@ def calibrate(
         "10 cases, and the median time that takes."
     )
     out.print(
-        f"{budget:.3g} false alarms a year allowed for {len(everything)} series together. "
+        f"{budget:.3g} false alarms a year allowed for {n_series} series together. "
         f"Limits kept in {path}."
     )
+
+
+def _name(series: Series) -> str:
+    return series.source if series.author is None else f"{series.source} {series.author[:8]}"
 
 
 def _print(done: list[tuple[Series, Tuned]], *, plan_unit: str) -> None:
@@ -133,7 +134,7 @@ def _print(done: list[tuple[Series, Tuned]], *, plan_unit: str) -> None:
         smallest = tuned.smallest_found()
         rows.append(
             (
-                one.source,
+                _name(one),
                 tuned.allowed_a_year,
                 tuned.shipped_a_year,
                 tuned.offset,
@@ -178,7 +179,7 @@ def history(
         raise UserError("--resolution: expected daily or weekly, found 'hourly'")
     found = [
         stretch
-        for one in _series(settings, ShiftSettings(resolution=resolution), author=author)
+        for one in _series(settings, ShiftSettings(resolution=resolution), author=author)[0]
         if source is None or one.source == source
         for stretch in stretches(one)
     ]
@@ -205,23 +206,40 @@ def history(
     )
 
 
-def _series(settings: Settings, chosen: ShiftSettings, *, author: str | None) -> list[Series]:
-    """Return every series that is stored, of full days before today."""
-    from db.queries import author_daily, hourly
+def _series(
+    settings: Settings, chosen: ShiftSettings, *, author: str | None
+) -> tuple[list[Series], int]:
+    """Return every series that is watched, of full days before today, and how many share a budget.
+
+    With `author` (a name or a pseudonym) only that author's, who is watched besides the others.
+    """
+    from datetime import UTC, datetime
+    from zoneinfo import ZoneInfo
+
+    from db.queries import hourly
+    from moodwatch.authors import author_ids, split_names
     from records import EMOTIONS
-    from reporting.series import hourly_counts
+    from reporting.monitored import monitored
     from reporting.shifts import series_of
-    from reporting.trends import daily_counts
 
     with open_engine(settings) as engine:
-        if author is None:
-            counted = hourly(engine)
-        else:
-            counted = author_daily(engine, author).rename(columns={"day": "hour"})
-            counted["source"] = author
-    if counted.empty:
-        return []
-    count = hourly_counts if chosen.resolution == "hourly" else daily_counts
-    frame: pd.DataFrame = count(counted, time_zone=settings.time_zone if author is None else "UTC")
-    emotions = tuple(e for e in EMOTIONS if f"n_{e}" in frame.columns)
-    return series_of(frame, emotions, chosen) if len(emotions) > 1 else []
+        ids = author_ids(settings, engine, [] if author is None else [author])
+        names = (*split_names(settings.watch_authors), *([] if author is None else [author]))
+        watched = monitored(
+            engine,
+            hourly(engine),
+            authors=author_ids(settings, engine, names),
+            time_zone=settings.time_zone,
+            before=datetime.now(UTC).astimezone(ZoneInfo(settings.time_zone)).date(),
+            settings=chosen,
+        )
+    if author is not None and watched.notes and watched.authors.empty:
+        raise UserError("; ".join(watched.notes))
+    found: list[Series] = []
+    for frame in (watched.sources, watched.authors):
+        emotions = tuple(e for e in EMOTIONS if f"n_{e}" in frame.columns)
+        if not frame.empty and len(emotions) > 1:
+            found += series_of(frame, emotions, chosen)
+    if author is not None:
+        found = [one for one in found if one.author in ids]
+    return found, watched.n_series
