@@ -4,7 +4,8 @@
 
 Seven emotions, one entry on nine days of ten, a writer's weekdays differ (standard deviation .25 of
 the log odds). The emotion of share .15 becomes likelier at once, by the odds ratio; found is what
-was flagged within 60 days. Judged by days, and by the same days summed to weeks; limits as shipped.
+named as its rise within 60 days. Judged by days, and by the same days summed to weeks; limits
+as shipped, and as `moodwatch shifts calibrate` makes them for such a journal.
 """
 
 from __future__ import annotations
@@ -15,10 +16,13 @@ from typing import Literal
 import numpy as np
 
 from benchmarks.shifts import MANY, Floats
+from records import EMOTIONS
 from reporting.baseline import Ints
+from reporting.calibration import traits_of
 from reporting.limits import shipped
-from reporting.series import PLANS
-from reporting.watch import watch
+from reporting.series import PLANS, Series
+from reporting.tuning import tune
+from reporting.watch import Limits, watch
 
 FOUND_WITHIN = 60
 #: Days before the change: a little more than a first verdict by days or by weeks needs.
@@ -26,6 +30,7 @@ _BEFORE = 140
 _WRITTEN = 0.9
 
 Unit = Literal["daily", "weekly"]
+Raised = list[tuple[int, bool]]
 
 
 def draw_journals(
@@ -46,45 +51,65 @@ def draw_journals(
     return rng.multinomial(written, mixes).astype(np.float64)
 
 
-def alarm_days(counts: Floats, unit: Unit, alarms_a_year: float) -> list[list[int]]:
-    """Return the days on which alarms were raised, by run."""
+def alarms_of(counts: Floats, unit: Unit, alarms_a_year: float, extra: float) -> list[Raised]:
+    """Return each run's alarms: the day, and whether it names a rise of the first emotion."""
     runs, days, n_emotions = counts.shape
-    length = 7 if unit == "weekly" else 1
-    buckets = days // length
-    summed = counts[:, : buckets * length].reshape(runs, buckets, length, n_emotions).sum(axis=2)
+    summed = _summed(counts, unit)
     plan = PLANS[unit]
     limits = shipped().limits(
         resolution=unit, n_emotions=n_emotions, alarms_a_year=alarms_a_year, n_series=runs
     )
-    phases = np.arange(buckets) % plan.n_phases
-    found: list[list[int]] = [[] for _ in range(runs)]
+    limits = Limits(limits.log_messages, limits.values, limits.offsets + extra)
+    phases = np.arange(summed.shape[1]) % plan.n_phases
+    found: list[Raised] = [[] for _ in range(runs)]
+    length = days // summed.shape[1]
     for alarm in watch(summed, phases, limits, plan=plan, names_further=False).alarms:
-        found[alarm.run].append((alarm.bucket + 1) * length - 1)
+        rises = any(
+            move.emotion == 0 and move.share_after > move.share_before for move in alarm.moves
+        )
+        found[alarm.run].append(((alarm.bucket + 1) * length - 1, rises))
     return found
 
 
-def measure(runs: int, n_series: int) -> None:
-    """Print a row a unit: false alarms a year of all series together, found and delay."""
-    for unit in ("daily", "weekly"):
-        verdict = PLANS[unit].first_verdict * (7 if unit == "weekly" else 1)
-        days = verdict + 365
-        quiet = draw_journals(np.random.default_rng([8, 1]), runs=runs, days=days)
-        raised = sum(len(one) for one in alarm_days(quiet, unit, 1 / n_series))
-        cells = [f"{raised / runs * n_series * 365.25 / 365:.2f} ({raised})"]
-        for odds_ratio in (2.0, 3.0, 5.0):
-            change_on = _BEFORE + np.arange(runs) % 28
-            changed = draw_journals(
-                np.random.default_rng([8, 2]), runs=runs, days=_BEFORE + 28 + FOUND_WITHIN,
-                change_on=change_on, odds_ratio=odds_ratio,
-            )  # fmt: skip
-            delays = []
-            for one, change in zip(
-                alarm_days(changed, unit, 1 / n_series), change_on.tolist(), strict=True
-            ):
-                delays += [day - change for day in one if 0 <= day - change < FOUND_WITHIN][:1]
-            median = f"{np.median(delays):.0f}" if delays else "-"
-            cells.append(f"{len(delays) / runs:.2f} · {median}")
-        print(f"| {n_series} | {unit} | {' | '.join(cells)} |", flush=True)
+def _summed(counts: Floats, unit: Unit) -> Floats:
+    runs, days, n_emotions = counts.shape
+    length = 7 if unit == "weekly" else 1
+    whole = counts[:, : days // length * length]
+    return np.asarray(whole.reshape(runs, -1, length, n_emotions).sum(axis=2))
+
+
+def calibrated(unit: Unit, alarms_a_year: float) -> float:
+    """Return what `moodwatch shifts calibrate` adds for such a journal of two years, in nats."""
+    quiet = draw_journals(np.random.default_rng([8, 3]), runs=1, days=730)
+    one = Series("diary", None, EMOTIONS[: len(MANY)], unit, 738_000, _summed(quiet, unit)[0])
+    plan = PLANS[unit]
+    return tune(
+        traits_of(one, plan), plan, shipped(), resolution=unit, alarms_a_year=alarms_a_year,
+        runs=400, odds_ratios=(),
+    ).offset  # fmt: skip
+
+
+def measure(runs: int, n_series: int, unit: Unit, extra: float, name: str) -> None:
+    """Print a row: false alarms a year of all series together, found and median delay."""
+    verdict = PLANS[unit].first_verdict * (7 if unit == "weekly" else 1)
+    quiet = draw_journals(np.random.default_rng([8, 1]), runs=runs, days=verdict + 365)
+    raised = sum(len(one) for one in alarms_of(quiet, unit, 1 / n_series, extra))
+    cells = [f"{raised / runs * n_series:.2f} ({raised})"]
+    for odds_ratio in (2.0, 3.0, 5.0):
+        change_on = _BEFORE + np.arange(runs) % 28
+        changed = draw_journals(
+            np.random.default_rng([8, 2]), runs=runs, days=_BEFORE + 28 + FOUND_WITHIN,
+            change_on=change_on, odds_ratio=odds_ratio,
+        )  # fmt: skip
+        delays = []
+        for one, change in zip(
+            alarms_of(changed, unit, 1 / n_series, extra), change_on.tolist(), strict=True
+        ):
+            after = [day - change for day, rises in one if rises and change <= day]
+            delays += [delay for delay in after if delay < FOUND_WITHIN][:1]
+        median = f"{np.median(delays):.0f}" if delays else "-"
+        cells.append(f"{len(delays) / runs:.2f} · {median}")
+    print(f"| {n_series} | {name} | {' | '.join(cells)} |", flush=True)
 
 
 def main() -> None:
@@ -93,8 +118,12 @@ def main() -> None:
     runs = parser.parse_args().runs
     print("| series | judged by | false alarms a year in all (seen) "
           "| odds 2 | odds 3 | odds 5 |\n|---|---|---|---|---|---|")  # fmt: skip
+    units: tuple[Unit, ...] = ("daily", "weekly")
     for n_series in (1, 20):
-        measure(runs, n_series)
+        for unit in units:
+            measure(runs, n_series, unit, 0.0, unit)
+            extra = calibrated(unit, 1 / n_series)
+            measure(runs, n_series, unit, extra, f"{unit}, calibrated ({extra:+.2f})")
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ def register(app: typer.Typer) -> None:
     app.command(rich_help_panel="Read")(query)
     app.command(rich_help_panel="Read")(status)
     app.command(rich_help_panel="Read")(rejects)
+    app.command(rich_help_panel="Read")(pseudonym)
     app.command(rich_help_panel="Look after")(doctor)
     app.command(rich_help_panel="Look after")(retry)
     app.command(rich_help_panel="Look after")(forget)
@@ -178,6 +179,36 @@ def retry(db: options.Db = None) -> None:
 
     with open_engine(load_settings(db=db)) as engine:
         out.print(f"{retry_failed(engine)} chunks opened again")
+
+
+def pseudonym(
+    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="As in the files")],
+    db: options.Db = None,
+    as_json: options.Json = False,
+) -> None:
+    """Tell by which pseudonym an author stands in the database, in reports and shifts.
+
+    It is made of the name and the salt (MOODWATCH_SALT, or the file beside the database), and
+    cannot be turned back.
+
+    [bold]Example[/]
+
+      moodwatch pseudonym jane_doe
+    """
+    from db.excerpts import known_authors
+    from moodwatch.authors import pseudonym_of
+
+    settings = load_settings(db=db)
+    with open_engine(settings) as engine:
+        made = {name: pseudonym_of(settings, name) for name in names}
+        stored = known_authors(engine, list(made.values()))
+    if as_json:
+        print_json(made)
+        return
+    for name, told in made.items():
+        out.print(told if len(made) == 1 else f"{told}  {name}", markup=False, soft_wrap=True)
+        if told not in stored:
+            err.print(f"note: there are no messages by {name!r}", markup=False)
 
 
 def forget(
