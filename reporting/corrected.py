@@ -20,7 +20,7 @@ from reporting.sentences import newest_start
 from reporting.trends import Period, bucket_starts, scored_emotions
 
 #: What `with_corrected` adds to a trend.
-CORRECTED_COLUMNS: Final = ("corrected", "corrected_low", "corrected_high")
+CORRECTED_COLUMNS: Final = ("corrected", "corrected_low", "corrected_high", "corrected_fits")
 
 #: A roll-up's sums of scores are kept in these units.
 _SCORE_UNIT: Final = 1e-4
@@ -46,6 +46,8 @@ class Corrected:
     #: The data set whose held-out texts the model's mistakes are known from, and how many.
     held_out: str
     n_held_out: int
+    #: Whether the messages can be a mix of such texts; if not, the shares are not to be trusted.
+    fits: bool
     shares: tuple[CorrectedShare, ...]
 
 
@@ -58,7 +60,9 @@ def with_corrected(
     time_zone: str,
     source: str | None = None,
 ) -> pd.DataFrame:
-    """Return the trend with `corrected`, `corrected_low` and `corrected_high`; NaN if not known.
+    """Return the trend with CORRECTED_COLUMNS; NaN and None where nothing is known.
+
+    `corrected_fits` is False where the messages are of another kind than the held-out texts.
 
     Args:
         trend: As `reporting.trends.trend` returns it for the same hours and arguments.
@@ -69,7 +73,7 @@ def with_corrected(
         source: One source, or None for all together.
     """
     if trend.empty or known is None or not set(scored_emotions(hourly)) <= set(known.emotions):
-        return trend.assign(**dict.fromkeys(CORRECTED_COLUMNS, np.nan))
+        return trend.assign(**dict.fromkeys(CORRECTED_COLUMNS[:3], np.nan), corrected_fits=None)
     chosen = hourly if source is None else hourly[hourly["source"] == source]
     names = [f"{kind}_{emotion}" for kind in ("sum", "n") for emotion in known.emotions]
     day = chosen["hour"].dt.tz_convert(ZoneInfo(time_zone)).dt.tz_localize(None).dt.normalize()
@@ -77,7 +81,8 @@ def with_corrected(
     scores, tops = np.split(sums.to_numpy(dtype=np.float64), 2, axis=1)
     found = corrected_shares(scores * _SCORE_UNIT, tops, known)
     numbers = np.stack([found.shares, found.low, found.high], axis=2)
-    rows = pd.DataFrame(numbers.reshape(-1, 3), columns=list(CORRECTED_COLUMNS))
+    rows = pd.DataFrame(numbers.reshape(-1, 3), columns=list(CORRECTED_COLUMNS[:3]))
+    rows["corrected_fits"] = np.repeat(found.fits, len(known.emotions))
     rows["start"] = np.repeat(sums.index.to_numpy(), len(known.emotions))
     rows["emotion"] = np.tile(np.array(known.emotions, dtype=object), len(sums))
     return trend.merge(rows, on=["start", "emotion"], how="left")
@@ -97,6 +102,7 @@ def newest_corrected(trend: pd.DataFrame, known: ConfusionSet | None) -> Correct
         n=int(rows["n"].iloc[0]),
         held_out=known.name,
         n_held_out=int(known.n_texts.sum()),
+        fits=bool(rows["corrected_fits"].all()),
         shares=tuple(
             CorrectedShare(emotion, share, (low, high), corrected, (corrected_low, corrected_high))
             for emotion, (share, low, high, corrected, corrected_low, corrected_high) in zip(
@@ -107,13 +113,22 @@ def newest_corrected(trend: pd.DataFrame, known: ConfusionSet | None) -> Correct
 
 
 def corrected_help(found: Corrected) -> str:
-    """Say what the corrected shares are, and when they are worse than none."""
-    return (
+    """Say what the corrected shares are, or why there are none to be shown."""
+    texts = f"{found.n_held_out:,} held-out texts of {found.held_out}, labelled by people"
+    known = (
         "A share counts messages by their highest score, the model's mistakes among them. What it "
-        f"takes for what is known from {found.n_held_out:,} held-out texts of {found.held_out}, "
-        "labelled by people; corrected shares are the mix of emotions that explains all scores "
-        "best, and their intervals know both chance and how well the mistakes are known. They "
-        "hold as far as your messages are like those texts: where they are of another kind, "
-        "corrected shares can be further from the truth than counted ones, outside their "
-        "intervals. Shifts, charts and changes go by the counted shares."
+        f"takes for what is known from {texts}"
+    )
+    if not found.fits:
+        return (
+            f"{known}. No mix of such texts would be scored as these messages are: they are of "
+            "another kind, on which the model errs in other ways. Corrected shares would be no "
+            "nearer to the truth than counted ones and are not shown; trust changes more than "
+            "levels."
+        )
+    return (
+        f"{known}; corrected shares are the mix of emotions that explains all scores best. Their "
+        "intervals know chance and how well the mistakes are known. They hold if messages of an "
+        "emotion are worded as such texts are, which these messages do not contradict. Shifts, "
+        "charts and changes go by the counted shares."
     )

@@ -34,6 +34,8 @@ _SMOOTHING: Final = 2.0
 #: texts of an emotion are another draw of the same kind, no nearer to the mean of all.
 _CONFUSION_DRAWS: Final = 2.0
 _N_ROUNDS: Final = 3
+#: One-sided 99.9 % point of the normal distribution: what is further off is another kind of text.
+_Z999: Final = 3.090232
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -44,6 +46,9 @@ class CorrectedShares:
     #: 95 %: chance in the messages, and in the held-out texts that the confusions come from.
     low: FloatArray
     high: FloatArray
+    #: (B,): whether some mix of the held-out texts explains the bucket's scores at all. False: its
+    #: messages are of another kind, and neither shares nor intervals are to be trusted.
+    fits: NDArray[np.bool_]
 
 
 def corrected_shares(
@@ -68,16 +73,17 @@ def corrected_shares(
     full = n > 0
     shape = (len(n), len(known.emotions))
     shares, low, high = (np.full(shape, np.nan) for _ in range(3))
+    fits = np.zeros(len(n), dtype=bool)
     if full.any():
         sizes = n[full, None]
         seen = np.hstack([score_sums[full, :-1], top_counts[full, :-1]]) / sizes
-        shares[full], low[full], high[full] = _solve(seen, sizes[:, 0], known)
-    return CorrectedShares(shares, low, high)
+        shares[full], low[full], high[full], fits[full] = _solve(seen, sizes[:, 0], known)
+    return CorrectedShares(shares, low, high, fits)
 
 
 def _solve(
     seen: FloatArray, n: FloatArray, known: ConfusionSet
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+) -> tuple[FloatArray, FloatArray, FloatArray, NDArray[np.bool_]]:
     means, spreads = _by_emotion(known)
     n_true = len(means)
     mix = np.full((len(seen), n_true), 1 / n_true)
@@ -92,7 +98,22 @@ def _solve(
     half = _Z95 * np.sqrt(variances)
     low = np.minimum(np.clip(centre - half, 0, 1), mix)
     high = np.maximum(np.clip(centre + half, 0, 1), mix)
-    return mix, low, high
+    weights = np.linalg.inv(_noise(mix, n, means, spreads, known.n_texts))
+    return mix, low, high, _fits(seen - mix @ means, weights, n_true)
+
+
+def _fits(left: FloatArray, weights: FloatArray, n_true: int) -> NDArray[np.bool_]:
+    """Tell of each bucket whether what the mix leaves unexplained, (B, D), can be chance.
+
+    Source: Hansen (1982), "Large sample properties of generalized method of moments estimators"
+    (the test of overidentifying restrictions); Wilson & Hilferty (1931), "The distribution of
+    chi-square" (its limit).
+    """
+    distance = np.einsum("bd,bde,be->b", left, weights, left)
+    freedom = left.shape[1] - n_true + 1
+    spread = 2 / (9 * freedom)
+    within: NDArray[np.bool_] = distance <= freedom * (1 - spread + _Z999 * np.sqrt(spread)) ** 3
+    return within
 
 
 def _by_emotion(known: ConfusionSet) -> tuple[FloatArray, FloatArray]:

@@ -45,7 +45,9 @@ def markdown(page: Page) -> str:
     if page.comparison is not None:
         parts += [f"## Against the {page.period} before", _comparison(page.comparison, page)]
     if page.corrected is not None:
-        parts += ["## Corrected for the model's known mistakes", _corrected(page.corrected, page)]
+        parts.append("## Corrected for the model's known mistakes")
+        if page.corrected.fits:
+            parts.append(_corrected(page.corrected, page))
         parts.append(escaped(page.corrected_help))
     if page.words:
         parts.append("## Words that mark each emotion")

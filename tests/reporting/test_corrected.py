@@ -83,6 +83,7 @@ def test_nothing_is_corrected_by_guess() -> None:
     without_joy = mistaken(("sadness", "anger", "neutral"), true="anger", taken_for="neutral")
     for known in (None, without_joy):
         rows = corrected_trend(known)
+        assert rows["corrected_fits"].isna().all()
         assert rows["corrected"].isna().all()
         assert newest_corrected(rows, known) is None
 
@@ -109,11 +110,24 @@ def test_all_formats_tell_counted_and_corrected() -> None:
     for each in (html, text):
         assert "Corrected for the model" in each
         assert "1,500 held-out texts" in each
-        assert "further from the truth than counted ones" in each
+        assert "do not contradict" in each
     assert document["corrected"]["shares"][1]["corrected"] == pytest.approx(anger.corrected)
     newest = [row for row in document["trend"] if row["emotion"] == "anger"]
     assert anger.corrected in [row["corrected"] for row in newest]
     assert {float(row["corrected"]) for row in cells} >= {round(anger.corrected, 6)}
+
+
+def test_messages_of_another_kind_are_not_corrected_on_the_page() -> None:
+    surer = replace(ANGER_FOR_JOY, score_means=ANGER_FOR_JOY.score_means / 0.9)
+    report = replace(made_of(), known=surer)
+    page = assemble(report, lambda _: Evidence())
+
+    for each in (render_html(page), markdown(page)):
+        assert "they are of another kind" in each
+        assert "counted</th>" not in each
+        assert "| counted |" not in each
+    assert json.loads(json_document(report, page))["corrected"]["fits"] is False
+    assert {row["corrected_fits"] for row in rows_of(trends_csv(report))} == {"False"}
 
 
 def test_without_confusions_the_page_does_not_speak_of_them() -> None:
