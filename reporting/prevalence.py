@@ -88,7 +88,7 @@ def _solve(
     n_true = len(means)
     mix = np.full((len(seen), n_true), 1 / n_true)
     for _ in range(_N_ROUNDS):
-        weights = np.linalg.inv(_noise(mix, n, means, spreads, known.n_texts))
+        weights = _weights(mix, n, means, spreads, known.n_texts)
         gram = np.einsum("td,bde,ue->btu", means, weights, means)
         pull = np.einsum("td,bde,be->bt", means, weights, seen)
         mix = _on_simplex(gram, pull)
@@ -98,7 +98,7 @@ def _solve(
     half = _Z95 * np.sqrt(variances)
     low = np.minimum(np.clip(centre - half, 0, 1), mix)
     high = np.maximum(np.clip(centre + half, 0, 1), mix)
-    weights = np.linalg.inv(_noise(mix, n, means, spreads, known.n_texts))
+    weights = _weights(mix, n, means, spreads, known.n_texts)
     return mix, low, high, _fits(seen - mix @ means, weights, n_true)
 
 
@@ -130,14 +130,17 @@ def _by_emotion(known: ConfusionSet) -> tuple[FloatArray, FloatArray]:
     return means, spreads
 
 
-def _noise(
+def _weights(
     mix: FloatArray,
     n: FloatArray,
     means: FloatArray,
     spreads: FloatArray,
     n_texts: NDArray[np.int64],
 ) -> FloatArray:
-    """Return the covariance of what is seen of a bucket, (B, D, D): of messages and confusions."""
+    """Return the inverse covariance of what is seen of a bucket, (B, D, D).
+
+    Of its messages, and of the confusions it is compared with.
+    """
     sizes = n[:, None]
     smooth = (sizes * mix + _SMOOTHING) / (sizes + _SMOOTHING * mix.shape[1])
     mean = smooth @ means
@@ -147,8 +150,8 @@ def _noise(
     noise: FloatArray = (within + between) / n[:, None, None] + unsure
     # An output that is never a top label has no variance: a trifle keeps the matrix invertible.
     trace = np.trace(noise, axis1=1, axis2=2)[:, None, None]
-    noise += 1e-9 * trace * np.eye(noise.shape[1])
-    return noise
+    weights: FloatArray = np.linalg.inv(noise + 1e-9 * trace * np.eye(noise.shape[1]))
+    return weights
 
 
 def _on_simplex(gram: FloatArray, pull: FloatArray) -> FloatArray:
