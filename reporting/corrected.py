@@ -128,7 +128,8 @@ def corrected_help(found: Corrected) -> str:
         )
     return (
         f"{known}; corrected shares are the mix of emotions that explains all scores best. Their "
-        "intervals know chance and how well the mistakes are known. They hold if messages of an "
-        "emotion are worded as such texts are, which these messages do not contradict. Shifts, "
-        "charts and changes go by the counted shares."
+        "intervals know chance and how well the mistakes are known. They hold only if messages of "
+        "an emotion are worded as such texts are; that these messages do not contradict it is no "
+        "proof. If you can label a hundred of your own, trust those before either. Shifts, charts "
+        "and changes go by the counted shares."
     )
