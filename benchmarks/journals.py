@@ -15,9 +15,9 @@ from typing import Literal
 
 import numpy as np
 
-from benchmarks.shifts import MANY, Floats
+from benchmarks.shifts import MANY
 from records import EMOTIONS
-from reporting.baseline import Ints
+from reporting.baseline import Floats, Ints
 from reporting.calibration import traits_of
 from reporting.limits import shipped
 from reporting.series import PLANS, Series

@@ -49,3 +49,14 @@ def author_ids(settings: Settings, engine: Engine, names: Sequence[str]) -> tupl
     return tuple(
         name if name == ALL or name in stored else pseudonym_of(settings, name) for name in names
     )
+
+
+def strangers(settings: Settings, engine: Engine, names: Sequence[str]) -> list[str]:
+    """Return those by whom there is no message: misspelt, or of another salt."""
+    from db.excerpts import known_authors
+
+    ids = author_ids(settings, engine, names)
+    stored = known_authors(engine, ids)
+    return [
+        name for name, known in zip(names, ids, strict=True) if name != ALL and known not in stored
+    ]

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -21,6 +22,9 @@ Period = Literal["day", "week", "month"]
 
 #: A budget as `reporting.limits.parse_budget` reads it (kept apart: settings load no numpy).
 BUDGET = re.compile(r"(?!0+(\.0+)?/)\d+(\.\d+)?/(day|week|month|year)")
+
+#: Settings whose flags have another name.
+_FLAGS: Final = {"report_dir": "out", "report_period": "period", "watch_authors": "authors"}
 
 #: Bytes; a shorter salt can be guessed, and with it every author.
 MIN_SALT_BYTES = 16
@@ -157,7 +161,7 @@ def load_settings(**flags: object) -> Settings:
     try:
         settings = Settings(**given)  # type: ignore[arg-type]  # pydantic checks what flags carry
     except ValidationError as error:
-        raise UserError(_explain(error)) from None
+        raise UserError(_explain(error, given)) from None
     if settings.low_water >= settings.high_water:
         raise UserError(
             f"MOODWATCH_LOW_WATER: expected less than MOODWATCH_HIGH_WATER "
@@ -166,11 +170,13 @@ def load_settings(**flags: object) -> Settings:
     return settings
 
 
-def _explain(error: ValidationError) -> str:
+def _explain(error: ValidationError, flags: Mapping[str, object]) -> str:
     lines = []
     for problem in error.errors(include_url=False, include_context=False):
         name = "_".join(str(part) for part in problem["loc"]).upper()
         reason = problem["msg"].removeprefix("Value error, ")
         found = "" if name == "SALT" or "found" in reason else f", found {problem['input']!r}"
-        lines.append(f"MOODWATCH_{name}: {reason[0].lower()}{reason[1:]}{found}")
+        field = name.lower()
+        flag = f" (--{_FLAGS.get(field, field).replace('_', '-')})" if field in flags else ""
+        lines.append(f"MOODWATCH_{name}{flag}: {reason[0].lower()}{reason[1:]}{found}")
     return "\n".join(lines)

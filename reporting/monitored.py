@@ -152,11 +152,12 @@ def _apart(
     """Leave out who wrote all of a source: a journal is watched once, as its source."""
     if people.empty:
         return people, []
-    whole = sources.groupby("source")[counted].sum().sum(axis=1)
-    own = people.groupby(["source", "author"])[counted].sum().sum(axis=1)
+    whole = sources[counted].sum(axis=1).groupby(sources["source"]).sum()
+    own = people[counted].sum(axis=1).groupby([people["source"], people["author"]]).sum()
+    pairs = own.rename("n").reset_index()
     alone = [
-        (source, author)
-        for (source, author), n in own.items()
+        (str(source), str(author))
+        for source, author, n in zip(pairs["source"], pairs["author"], pairs["n"], strict=True)
         if n > 0 and n == whole.get(source, 0)
     ]
     notes = [

@@ -14,17 +14,18 @@ import pandas as pd
 from reporting.series import Shift
 from reporting.trends import Period
 
-#: Shifts of one change are told together: same source, begun within a day of each other.
+#: Shifts of one change are told together: same source and author, begun within a day of each other.
 _SAME_CHANGE_DAYS: Final = 1
 
 
 def one_change_each(shifts: Sequence[Shift]) -> list[list[Shift]]:
     """Group shifts by the change they are part of, in order of detection."""
     changes: list[list[Shift]] = []
-    for shift in sorted(shifts, key=lambda s: (s.detected_at, s.source)):
+    for shift in sorted(shifts, key=lambda s: (s.detected_at, s.source, s.author or "")):
         for change in changes:
             apart = abs((shift.started_at - change[0].started_at).days)
-            if shift.source == change[0].source and apart <= _SAME_CHANGE_DAYS:
+            same = (shift.source, shift.author) == (change[0].source, change[0].author)
+            if same and apart <= _SAME_CHANGE_DAYS:
                 change.append(shift)
                 break
         else:
@@ -48,11 +49,16 @@ def long_date(day: date) -> str:
     return f"{day.day} {day:%B} {day.year}"
 
 
+def scope(shift: Shift) -> str:
+    """Name the source, and where one author was watched the beginning of the pseudonym."""
+    return shift.source if shift.author is None else f"{shift.source} (author {shift.author[:8]})"
+
+
 def shift_line(shift: Shift) -> str:
     """Return the one line a shift has in the terminal and in mails."""
     return (
         f"shift: {shift.emotion} {shift.direction} since {shift.started_at.isoformat()}"
-        f" ({percent(shift.share_before)} -> {percent(shift.share_after)}, {shift.source},"
+        f" ({percent(shift.share_before)} -> {percent(shift.share_after)}, {scope(shift)},"
         f" flagged {shift.detected_at.isoformat()})"
     )
 
@@ -62,7 +68,7 @@ def seen_line(shift: Shift) -> str:
     return (
         f"seen afterwards, not an alarm: {shift.emotion} {shift.direction} since "
         f"{shift.started_at.isoformat()} ({percent(shift.share_before)} -> "
-        f"{percent(shift.share_after)}, {shift.source})"
+        f"{percent(shift.share_after)}, {scope(shift)})"
     )
 
 
@@ -81,10 +87,9 @@ def change_sentence(change: Sequence[Shift]) -> str:
     ]
     told = moves[0] if len(moves) == 1 else ", ".join(moves[:-1]) + " and " + moves[-1]
     first = change[0]
-    where = first.source if first.author is None else f"{first.source} (author {first.author[:8]})"
     n = max(shift.n for shift in change)
     return (
-        f"{told[0].upper()}{told[1:]} on {long_date(first.started_at)} in {where}, "
+        f"{told[0].upper()}{told[1:]} on {long_date(first.started_at)} in {scope(first)}, "
         f"{n:,} messages until it was flagged."
     )
 

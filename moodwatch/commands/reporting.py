@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from moodwatch.commands import options
+from moodwatch.console import err
 from moodwatch.errors import UserError
 from moodwatch.services import open_engine
 from moodwatch.settings import load_settings
@@ -70,6 +71,7 @@ def report(
 
     Authors are shown by pseudonyms: 'moodwatch pseudonym jane_doe' tells hers.
     """
+    from moodwatch.authors import split_names, strangers
     from moodwatch.limits import judging_by
     from moodwatch.outcome import output_folder, print_report, report_document
     from moodwatch.times import parse_moment
@@ -90,6 +92,8 @@ def report(
     )
     zone = settings.time_zone
     with open_engine(settings) as engine:
+        for name in strangers(settings, engine, split_names(authors or "")):
+            err.print(f"note: there are no messages by {name!r}", markup=False)
         result = build_report(
             engine,
             out_dir=output_folder(settings.report_dir),

@@ -15,6 +15,7 @@ from moodwatch.settings import load_settings
 
 if TYPE_CHECKING:
     from moodwatch.settings import Settings
+    from reporting.history import Stretch
     from reporting.series import Series, ShiftSettings
     from reporting.tuning import Tuned
 
@@ -84,7 +85,7 @@ def calibrate(
     try:
         with Progress(console=err, transient=True, disable=as_json) as bar:
             for one in wanted:
-                task = bar.add_task(_name(one), total=1.0)
+                task = bar.add_task(_scope(one), total=1.0)
                 tuned = tune(
                     traits_of(one, plan),
                     plan,
@@ -124,8 +125,8 @@ def calibrate(
     )
 
 
-def _name(series: Series) -> str:
-    return series.source if series.author is None else f"{series.source} {series.author[:8]}"
+def _scope(of: Series | Stretch) -> str:
+    return of.source if of.author is None else f"{of.source} {of.author[:8]}"
 
 
 def _print(done: list[tuple[Series, Tuned]], *, plan_unit: str) -> None:
@@ -134,7 +135,7 @@ def _print(done: list[tuple[Series, Tuned]], *, plan_unit: str) -> None:
         smallest = tuned.smallest_found()
         rows.append(
             (
-                _name(one),
+                _scope(one),
                 tuned.allowed_a_year,
                 tuned.shipped_a_year,
                 tuned.offset,
@@ -193,7 +194,7 @@ def history(
         ("source", "from", "to", "messages", "changed most", "odds", "share"),
         [
             (
-                stretch.source,
+                _scope(stretch),
                 stretch.started_at.isoformat(),
                 stretch.ended_at.isoformat(),
                 stretch.n,

@@ -22,7 +22,10 @@ def png(report: Report, page: Page) -> bytes:
         "time_zone": report.time_zone,
         "source": report.source,
     }
-    changes = [(shift.started_at, shift.emotion) for shift in report.shifts.shifts]
+    # The lines drawn are those of all authors together.
+    changes = [
+        (shift.started_at, shift.emotion) for shift in report.shifts.shifts if shift.author is None
+    ]
     spec = picture(
         trend(report.hourly, **where),
         bucket_counts(report.hourly, **where),

@@ -30,6 +30,7 @@ def test_each_format_is_written_and_named(tmp_path: Path) -> None:
     as_json = moodwatch("report", "--format", "json", "--out", "out", "--json", cwd=tmp_path)
     document = json.loads(as_json.stdout)
     assert document["files"] == ["out/report.json"]
+    assert document["volume"] == []
     assert json.loads((tmp_path / "out/report.json").read_text())["period"] == "week"
 
 

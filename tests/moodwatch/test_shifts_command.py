@@ -6,16 +6,25 @@ import json
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner, Result
 
 from db.engine import open_database
+from db.ledger import SqlLedger
 from db.models import register_model
 from db.shifts import Moved, ShiftRecord, list_shifts, save_shifts
+from ingest.keys import pseudonym
 from moodwatch.app import app
 from moodwatch.errors import UserError
+from moodwatch.limits import limits_file, save_offset
+from moodwatch.services import load_salt
 from records import EMOTIONS, Message
+from reporting.monitored import Monitored
+from reporting.schedules import Schedule, Schedules
+from reporting.shifts import ShiftReport
 from tests.db.chunks import save, scores
 from tests.reporting.delivery.receivers import web_server
 
@@ -111,6 +120,84 @@ def test_a_shift_goes_through_its_states() -> None:
     assert told("shifts", "snooze", "1", "--until", "14d").startswith("shift 1 is snoozed until 2")
     assert "snoozed" in told("shifts", "list", "--state", "snoozed,closed")
     assert told("shifts", "reopen", "1") == "shift 1 is open\n"
+
+
+@pytest.mark.usefixtures("database")
+def test_a_shift_is_closed_and_opened_again() -> None:
+    assert told("shifts", "close", "1") == "shift 1 is closed\n"
+    assert [row["id"] for row in json.loads(told("shifts", "list", "--state=open", "--json"))] == [
+        2
+    ]
+    assert told("shifts", "reopen", "1") == "shift 1 is open\n"
+    assert "found 9" in refused("shifts", "close", "9")
+
+
+@pytest.mark.usefixtures("database")
+def test_authors_are_found_by_name_or_pseudonym() -> None:
+    name = told("pseudonym", "ann").strip().splitlines()[0]
+
+    assert re.fullmatch("[0-9a-f]{32}", name)
+    assert json.loads(told("pseudonym", "ann", "bob", "--json"))["ann"] == name
+    # The fixture stores the name itself, as a pseudonym would stand there.
+    assert "no shifts" in told("shifts", "list", "--author", "ann")
+    assert "no messages by 'zoe'" in told("report", "--authors", "zoe")
+    assert "at most 50 authors" in refused("report", "--authors", ",".join(map(str, range(51))))
+
+
+@pytest.mark.usefixtures("database")
+def test_a_wrong_budget_is_told_with_its_flag() -> None:
+    for command in (("report",), ("shifts", "calibrate")):
+        assert "(--false-alarms): expected a number above 0" in refused(
+            *command, "--false-alarms", "foo"
+        )
+
+
+def test_report_and_schedule_judge_by_the_same_settings(
+    tmp_path: Path, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Budget, calibrated limits and authors reach reports however they are asked for."""
+    from moodwatch.processes import _carry_out
+    from moodwatch.schedules import cron_entries, with_pseudonyms
+    from moodwatch.services import Services
+    from moodwatch.settings import load_settings
+
+    seen: list[tuple[float, object, tuple[str, ...]]] = []
+
+    def noted(*_: object, **given: Any) -> ShiftReport:
+        limits = given["limits"].offsets
+        seen.append((given["settings"].false_alarms_a_year, limits, authors.pop()))
+        return ShiftReport()
+
+    authors: list[tuple[str, ...]] = []
+
+    def watched(*_: object, **given: Any) -> Monitored:
+        authors.append(given["authors"])
+        return Monitored(pd.DataFrame(), pd.DataFrame())
+
+    monkeypatch.setattr("reporting.jobs.judge", noted)
+    monkeypatch.setattr("reporting.jobs.monitored", watched)
+    monkeypatch.setenv("MOODWATCH_FALSE_ALARMS", "2/month")
+    monkeypatch.setenv("MOODWATCH_WATCH_AUTHORS", "ann")
+    save_offset(limits_file("moodwatch.db"), "key", 1.0, 0.25)
+    path = write_schedules(tmp_path)
+
+    told("report")
+    run("schedule", "run", "weekly", "--schedules", path)
+    settings = load_settings()
+    engine = open_database(database)
+    ledger = SqlLedger(engine)
+    services = Services(settings, engine, ledger, None, "")  # type: ignore[arg-type]
+    _carry_out(services, "weekly", {"cron": "0 7 * * *"}, BEGAN.isoformat())
+    _carry_out(services, "weekly", {"cron": "0 7 * * *", "authors": ["bob"]}, BEGAN.isoformat())
+
+    asked = (24.0, {"key": [(1.0, 0.25)]}, ("ann",))
+    assert seen[:3] == [asked] * 3
+    # A schedule's own authors go before the setting; the queue never holds their names.
+    bob = pseudonym("bob", load_salt(settings))
+    assert seen[3][2] == (bob,)
+    read = Schedules(schedules={"weekly": Schedule(cron="0 7 * * *", authors=("bob", "all"))})
+    [entry] = cron_entries(engine, with_pseudonyms(settings, engine, read))
+    assert entry.kwargs["schedule"]["authors"] == [bob, "all"]
 
 
 @pytest.mark.usefixtures("database")

@@ -42,6 +42,14 @@ def test_a_shift_line_names_emotion_direction_and_date() -> None:
     )
 
 
+def test_one_authors_change_is_told_as_such_and_apart() -> None:
+    ann = replace(ANGER, author="0123456789abcdef")
+
+    assert "posts (author 01234567), flagged" in shift_line(ann)
+    assert "posts (author 01234567))" in seen_line(ann)
+    assert one_change_each([ANGER, ann, JOY]) == [[ANGER, JOY], [ann]]
+
+
 def test_what_was_seen_afterwards_does_not_look_like_an_alarm() -> None:
     line = seen_line(ANGER)
 
