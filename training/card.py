@@ -61,7 +61,23 @@ _GOEMOTIONS: Final = DataTerms(
         "Apache License 2.0 with its repository, the data usually cited as CC BY 4.0."
     ),
 )
+_SENTIMENT140: Final = DataTerms(
+    title="Sentiment140, without labels",
+    use="Tweets of Sentiment140, without their labels, as teachers answered them.",
+    terms=(
+        "Sentiment140 (Go, Bhayani & Huang 2009), tweets without labels: no licence file, offered "
+        "for research and education."
+    ),
+    is_research_only=True,
+)
+_REDDIT: Final = DataTerms(
+    title="Reddit comments of 2005 and 2006, without labels",
+    use="Sentences of public Reddit comments of 2005 and 2006, as teachers answered them.",
+    terms="Public Reddit comments of 2005 and 2006 (Pushshift), without labels: no terms stated.",
+)
 _KNOWN_DATA: Final[Mapping[str, DataTerms]] = {
+    "sentiment140": _SENTIMENT140,
+    "reddit-comments": _REDDIT,
     "benchmark": _BENCHMARK,
     "dair-ai/emotion": _BENCHMARK,
     "goemotions": _GOEMOTIONS,
@@ -94,9 +110,9 @@ def licence_text(config: Mapping[str, Any]) -> str:
     restricted = [n for n, item in enumerate(items, start=1) if item in forbidding]
     if restricted:
         use = (
-            f"Because of item {restricted[0]}, use these weights for education and research only. "
-            "Whoever wants another use should train a bundle without that data set; `moodwatch "
-            "train --data goemotions` and `moodwatch export` make one."
+            f"Because of {_items(restricted)}, use these weights for education and research only. "
+            "Whoever wants another use should train on other data; `moodwatch train --data "
+            "goemotions` and `moodwatch export` make one."
         )
     else:
         use = (
@@ -116,6 +132,11 @@ The MIT licence of moodwatch covers its code, not these weights. They were made 
 The weights come without warranty of any kind. The full text of the Apache License 2.0 stands at
 https://www.apache.org/licenses/LICENSE-2.0.
 """
+
+
+def _items(numbers: Sequence[int]) -> str:
+    listed = " and ".join(map(str, numbers))
+    return f"item {listed}" if len(numbers) == 1 else f"items {listed}"
 
 
 def model_card(
@@ -152,7 +173,7 @@ def model_card(
     )
     terms = "Terms: see LICENSE."
     if any(each.is_research_only for each in sets):
-        terms += " The dair-ai data is for research and education only."
+        terms += " Some of it is for research and education only."
     doubt = (
         "**Not a diagnostic device.** It guesses what emotion a text expresses, is wrong about "
         f"{100 * (1 - worst):.0f} of 100 texts of the hardest test set below, and says nothing "
@@ -194,7 +215,7 @@ Scores a short English text for {len(emotions)} emotions: {", ".join(emotions)}.
 
 - Sarcasm, quotations, and emotions named but not felt. The benchmark is nearly lexical: the word
   "angry" weighs more than who is.
-- Negation ("not happy") is learned from few examples.
+- Negation and contrast: what passes and what fails is counted by `moodwatch behaviour`.
 - It knows the genres it was trained on: other genres, dialects and newer slang are judged worse,
   and nobody has measured how evenly across groups.
 - English only. Other languages are refused where the check is sure, from four words on.
