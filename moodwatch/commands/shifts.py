@@ -236,7 +236,7 @@ def _row(shift: StoredShift, zone: str) -> list[object]:
         shift.id,
         shift.state,
         record.kind,
-        record.source if record.author is None else f"{record.source or ''} {record.author[:12]}",
+        record.source if record.author is None else f"{record.source or ''} {record.author[:8]}",
         _what(shift),
         _day(record.started_at, zone),
         before,
