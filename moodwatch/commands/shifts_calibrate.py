@@ -120,9 +120,8 @@ def calibrate(
         "10 cases, and the median time that takes."
     )
     out.print(
-        f"{budget:.3g} false alarm{'' if budget == 1 else 's'} a year allowed for {n_series} series "
-        "together. "
-        f"Limits kept in {path}."
+        f"{budget:.3g} false alarm{'' if budget == 1 else 's'} a year allowed for {n_series} "
+        f"series together. Limits kept in {path}."
     )
 
 
