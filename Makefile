@@ -51,7 +51,7 @@ contracts:
 	$(BIN)/lint-imports
 
 unit: ## Tests alone
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile
 
 clean: ## Remove what was built, the environment included
 	rm -rf $(VENV) demo build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

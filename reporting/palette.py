@@ -3,8 +3,8 @@
 A hue an emotion; lightness and chroma found by a search for the largest least distance (Oklab) of
 any two as seen with protanopia, deuteranopia and tritanopia, each with a contrast of 3 and more to
 its paper (WCAG 1.4.11). A test measures both: the least distance is .10, of the hues of Okabe & Ito
-(2008), which has but seven, with one added it was .01. Still every emotion has a chart and a name of
-its own: colour is never all that tells them apart.
+(2008), which has but seven, with one added it was .01. Still every emotion has a chart and a name
+of its own: colour is never all that tells them apart.
 """
 
 from __future__ import annotations

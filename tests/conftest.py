@@ -5,4 +5,5 @@ pytest_plugins = [
     "tests.support.logs",
     "tests.support.postgres",
     "tests.support.redis",
+    "tests.support.signals",
 ]

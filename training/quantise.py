@@ -24,6 +24,8 @@ Float64 = NDArray[np.float64]
 
 #: Added to the diagonal of the inputs' moments, as a share of its mean: keeps them invertible.
 _DAMPING = 0.01
+#: Texts whose inputs are kept until they are summed up: some tens of MB.
+_TEXTS_A_SUM = 100
 
 
 def rows_to_int8(
@@ -73,13 +75,20 @@ def input_moments(network: MoodNetwork, rows: Sequence[Sequence[int]]) -> dict[s
     Each text is run alone, so that no padding counts.
     """
     moments: dict[str, Float64] = {}
+    waiting: dict[str, list[Tensor]] = {}
     handles = []
+
+    def flush() -> None:
+        """Sum what was read since: one product of many tokens costs far less than many of few."""
+        for name, read in waiting.items():
+            x = torch.cat(read).double()
+            found = (x.T @ x).numpy()
+            moments[name] = moments[name] + found if name in moments else found
+        waiting.clear()
 
     def watch(name: str, layer: nn.Module) -> None:
         def add(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-            x = inputs[0].reshape(-1, inputs[0].shape[-1]).double()
-            found = (x.T @ x).numpy()
-            moments[name] = moments[name] + found if name in moments else found
+            waiting.setdefault(name, []).append(inputs[0].reshape(-1, inputs[0].shape[-1]))
 
         handles.append(layer.register_forward_pre_hook(add))
 
@@ -89,8 +98,11 @@ def input_moments(network: MoodNetwork, rows: Sequence[Sequence[int]]) -> dict[s
     try:
         network.eval()
         with torch.inference_mode():
-            for row in rows:
+            for n_texts, row in enumerate(rows, start=1):
                 network(*pad([row]))
+                if n_texts % _TEXTS_A_SUM == 0:
+                    flush()
+            flush()
     finally:
         for handle in handles:
             handle.remove()

@@ -73,19 +73,25 @@ def test_a_query_cannot_change_anything(tmp_path: Path) -> None:
     assert counted.stdout == "n\n0\n"
 
 
-def test_every_command_shows_examples(tmp_path: Path) -> None:
+def test_every_command_shows_examples() -> None:
     from typer.main import get_command
+    from typer.testing import CliRunner
 
     from moodwatch.app import app
 
-    group = get_command(app)
-    commands: dict[str, object] = getattr(group, "commands")  # noqa: B009 - typed as Command only
-    for name in sorted(commands):
-        arguments = [name, "upgrade"] if name == "db" else [name]
-        done = moodwatch(*arguments, "--help", cwd=tmp_path)
-        assert done.returncode == ExitCode.OK
-        assert "Example" in done.stdout, name
-        assert f"moodwatch {name}" in done.stdout, name
+    def leaves(command: object, path: tuple[str, ...]) -> list[tuple[str, ...]]:
+        inner: dict[str, object] = getattr(command, "commands", {})
+        if not inner:
+            return [path]
+        return [leaf for name in sorted(inner) for leaf in leaves(inner[name], (*path, name))]
+
+    found = leaves(get_command(app), ())
+    assert len(found) > 30
+    for path in found:
+        done = CliRunner().invoke(app, [*path, "--help"])
+        assert done.exit_code == ExitCode.OK
+        assert "Example" in done.stdout, path
+        assert f"moodwatch {' '.join(path)}" in done.stdout, path
 
 
 def test_a_reader_that_has_seen_enough_is_no_fault(tmp_path: Path) -> None:

@@ -22,8 +22,9 @@ class _Watched(OnnxScorer):
     """Counts what reaches the network."""
 
     def __init__(self, path: Path, *, token_budget: int = 256, cache_size: int = 100) -> None:
-        super().__init__(load_bundle(path), token_budget=token_budget, cache_size=cache_size)
         self.shapes: list[tuple[int, int]] = []
+        super().__init__(load_bundle(path), token_budget=token_budget, cache_size=cache_size)
+        self.shapes.clear()  # of what the scorer tried at its start
 
     def _logits(self, ids: NDArray[np.int64], lengths: NDArray[np.int32]) -> NDArray[np.float32]:
         self.shapes.append((ids.shape[0], ids.shape[1]))
