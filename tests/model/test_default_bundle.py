@@ -89,8 +89,9 @@ def test_cpu_and_torch_scorers_agree(bundle: Bundle) -> None:
 
 def test_the_figures_hold_the_bars(bundle: Bundle) -> None:
     figures = bundle.metrics()
-    assert figures["test"]["benchmark"]["accuracy"] >= 0.92
-    assert figures["test"]["goemotions"]["macro_f1"] >= 0.65
+    assert figures["test"]["benchmark"]["accuracy"] >= 0.928
+    assert figures["test"]["goemotions"]["macro_f1"] >= 0.675
+    assert all(found["calibration_error"] <= 0.02 for found in figures["test"].values())
     assert figures["parity"]["p99_difference"] <= 0.02
     assert figures["parity"]["same_label"] >= 0.995
     assert max(figures["parity"]["accuracy_loss"].values()) <= 0.002
@@ -99,9 +100,15 @@ def test_the_figures_hold_the_bars(bundle: Bundle) -> None:
 
 def test_the_bundle_is_what_the_readme_says(bundle: Bundle) -> None:
     assert bundle.emotions == DEFAULT_EMOTIONS
-    assert (bundle.path / "model.onnx").stat().st_size < 25_000_000
+    assert (bundle.path / "model.onnx").stat().st_size < 28_000_000
     licence = (bundle.path / "LICENSE").read_text()
-    for named in ("all-MiniLM-L6-v2", "dair-ai/emotion", "GoEmotions", "education and research"):
+    for named in (
+        "gte-small",
+        "dair-ai/emotion",
+        "GoEmotions",
+        "Sentiment140",
+        "for education and research",
+    ):
         assert named in licence
 
 
@@ -113,7 +120,7 @@ def test_the_bundle_is_what_the_readme_says(bundle: Bundle) -> None:
         ("This is outrageous, I am furious", "anger"),
         ("i am terrified of the results", "fear"),
         ("The meeting is on Monday at ten.", "neutral"),
-        ("\N{LOUDLY CRYING FACE}", "sadness"),
+        ("Monday again \N{LOUDLY CRYING FACE}", "sadness"),
     ],
 )
 def test_plain_texts_are_understood(bundle: Bundle, text: str, emotion: str) -> None:
