@@ -162,7 +162,7 @@ def test_after_ctrl_c_the_same_command_goes_on_and_nothing_is_counted_twice(
     first = start_run("posts.csv", "--workers", "2")
     wait_for(lambda: n_stored(database) > 0, "the first chunk")
     first.send_signal(signal.SIGINT)
-    out, err = first.communicate(timeout=60)
+    out, err = first.communicate(timeout=150)
     assert first.returncode == ExitCode.INTERRUPTED, err
     assert "goes on where it stopped" in err
     assert "Traceback" not in out + err
@@ -217,7 +217,7 @@ def test_a_cpu_worker_has_no_torch_loaded(tmp_path: Path, start_run: StartRun) -
     (worker,) = workers_of(run)
     loaded = {Path(mapped.path).name for mapped in worker.memory_maps()}
     run.send_signal(signal.SIGTERM)
-    run.communicate(timeout=60)
+    run.communicate(timeout=150)
     assert any(name.startswith("onnxruntime_pybind11_state") for name in loaded)
     assert not any("torch" in name for name in loaded)
 
@@ -344,9 +344,12 @@ def test_ctrl_c_ends_the_wait_for_a_silent_pipe_and_keeps_what_it_gave(tmp_path:
         run.stdin.write(json.dumps({"id": i, "text": f"so happy today {i}"}) + "\n")
     run.stdin.write('{"id": 300, "text": "cut in the mid')
     run.stdin.flush()
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "moodwatch.db").exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
     time.sleep(3)
     run.send_signal(signal.SIGINT)
-    assert run.wait(timeout=30) == ExitCode.INTERRUPTED
+    assert run.wait(timeout=60) == ExitCode.INTERRUPTED
     run.communicate()
     (counts,) = rows(tmp_path / "moodwatch.db", "SELECT sum(n_messages) FROM chunks")
     assert counts == (300,)
