@@ -174,7 +174,7 @@ def test_a_kill_between_sending_and_recording_repeats_the_same_id(tmp_path: Path
     with web_server(lambda _: 200) as posts:
         victim = start(tmp_path / "a.db", posts.url, "die")
         begin(victim)
-        assert victim.wait(60) == -signal.SIGKILL
+        assert ended(victim) == -signal.SIGKILL
         assert posts.ids == ["db.weekly.slot.r1"]
         assert state(engine, "r1") == ("waiting", None)
 
@@ -197,7 +197,7 @@ def test_two_couriers_at_once_send_each_delivery_once(engine: Engine) -> None:
         both = [start(database, posts.url, "work") for _ in range(2)]
         for process in both:
             begin(process)
-        assert [process.wait(60) for process in both] == [0, 0]
+        assert [ended(process) for process in both] == [0, 0]
 
     assert sorted(posts.ids) == sorted(f"db.weekly.slot.{name}" for name in names)
     assert delivery_counts(engine) == {"weekly": DeliveryCounts(sent=20)}
@@ -243,7 +243,11 @@ def start(database: object, url: str, how: str) -> subprocess.Popen[str]:
 
 def begin(process: subprocess.Popen[str]) -> None:
     assert process.stdin is not None
-    assert process.stdout is not None
     process.stdin.write("go\n")
-    process.stdin.close()
-    process.stdout.close()
+    process.stdin.flush()
+
+
+def ended(process: subprocess.Popen[str]) -> int:
+    """Read to the end: a log line to a closed pipe would be an error of the courier's."""
+    process.communicate(timeout=60)
+    return process.returncode
