@@ -9,6 +9,7 @@ Shapes: B utterances, T tokens of the longest, H the encoder's width.
 from __future__ import annotations
 
 import copy
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, cast
@@ -34,7 +35,7 @@ from training.networks.transformer import (
 SCRATCH_VOCABULARY: Final = 10_000
 
 
-class UtteranceEncoder(nn.Module):
+class UtteranceEncoder(nn.Module, ABC):
     """Token ids in, token states out; `lower` is fixed, `upper` learns."""
 
     #: H, of the states.
@@ -46,19 +47,19 @@ class UtteranceEncoder(nn.Module):
 
     def lower(self, ids: Tensor, inside: Tensor) -> Tensor:
         """Return (B, T, ·) of the layers that never learn, for ids int64 and inside bool (B, T)."""
-        raise NotImplementedError
+        raise NotImplementedError("an encoder without fixed layers has nothing to compute here")
 
+    @abstractmethod
     def upper(self, states: Tensor, inside: Tensor) -> Tensor:
         """Return the token states (B, T, H) for what `lower` returned."""
-        raise NotImplementedError
 
+    @abstractmethod
     def learning(self) -> Iterator[nn.Parameter]:
         """Yield the parameters of `upper`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def sizes(self) -> dict[str, Any]:
         """Return what `encoder_of` rebuilds it from, without its weights."""
-        raise NotImplementedError
 
     def forward(self, ids: Tensor, inside: Tensor) -> Tensor:
         if not self.has_lower:
