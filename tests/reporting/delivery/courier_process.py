@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from datetime import timedelta
 
 from db import outbox
@@ -30,9 +31,11 @@ def main() -> None:
     )
     print("ready", flush=True)  # noqa: T201 - the test waits for it
     sys.stdin.readline()
-    while carrier.step():
+    # A step that finds nothing may have met the other courier's locks: the outbox alone tells.
+    while outbox.delivery_counts(engine)["weekly"].waiting:
+        if not carrier.step():
+            time.sleep(0.02)
         carrier.wait(60)
-    assert outbox.claim_due(engine, lease=timedelta(0)) == []
 
 
 if __name__ == "__main__":
