@@ -1,7 +1,8 @@
 """Cut messages into chunks and pack a chunk into the ledger's compressed payload.
 
 Also makes texts storable: a lone surrogate or a NUL, which a broken export may hold, would be
-refused by UTF-8 or by PostgreSQL far from the file it came from. Called by `ingest.reading`.
+refused by UTF-8 or by PostgreSQL far from the file it came from. Called by `ingest.intake`, and by
+`moodwatch rescore` for messages that are stored already.
 """
 
 from __future__ import annotations

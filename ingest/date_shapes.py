@@ -7,37 +7,25 @@ order of day and month, which this file only asks for.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 from datetime import datetime, timedelta, tzinfo
-from typing import Final
 
+from ingest.date_words import FILLERS, MONTHS, ORDINAL, WEEKDAYS
 from ingest.zones import zone_of
 
 #: Tells whether '03/04' is 3 April: given both numbers, the separator, and 'AM'/'PM' seen or not.
 DayFirst = Callable[[int, int, str, bool], bool]
 
-_MONTHS: Final = {
-    name[:length]: number
-    for number, name in enumerate(
-        ("january", "february", "march", "april", "may", "june", "july", "august",
-         "september", "october", "november", "december"), start=1)
-    for length in (3, 4 if name == "september" else 3, len(name))
-}  # fmt: skip
-_WEEKDAYS: Final = {
-    name[:length]
-    for name in ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-    for length in (2, 3, 4, 5, len(name))
-}
-_FILLERS: Final = {"at", "of", "the", "on", "-", ""}
 _CLOCK = re.compile(
-    r"(?<![\d:.+-])(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*([ap]\.?m\b\.?)?",
+    r"(?<![\d:.+-])(\d{1,2})[:h](\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*([ap]\.?m\b\.?)?",
     re.ASCII | re.IGNORECASE,
 )
 _HOUR = re.compile(r"(?<![\d:.+-])(\d{1,2})\s*([ap]\.?m\b\.?)", re.ASCII | re.IGNORECASE)
 _COMMENT = re.compile(r"\s*(?:\([^()]*\)|\[[\w/+-]+\])$")
 _YMD = re.compile(r"(\d{4})([-/._])(\d{1,2})\2(\d{1,2})T?", re.ASCII)
 _DMY = re.compile(r"(?<![\d./-])(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})(?![\d./-])", re.ASCII)
-_DAY_MONTH_YEAR = re.compile(r"(\d{1,2})-([a-z]{3,9})\.?-(\d{4}|\d{2})", re.ASCII)
+_DAY_MONTH_YEAR = re.compile(r"(\d{1,2})-([a-zà-ÿ]{3,10})\.?-(\d{4}|\d{2})", re.ASCII)
 # The two shapes that come by the million, read six times as fast as by their parts.
 _TWITTER = re.compile(
     r"[A-Z][a-z]{2} (?P<month>[A-Z][a-z]{2}) (?P<day>\d\d) "
@@ -49,12 +37,12 @@ _MAIL = re.compile(
     r"(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d) (?P<zone>[A-Z+-]\S*)",
     re.ASCII,
 )
-_DAY = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?", re.ASCII)
+_DAY = re.compile(rf"(\d{{1,2}}){ORDINAL}", re.ASCII)
 _YEAR = re.compile(r"\d{4}", re.ASCII)
 
 
 def read_written(text: str, day_first: DayFirst) -> datetime:
-    """Read 'Mon Apr 06 22:19:45 PDT 2009', '31/12/2024 9:00 AM', '3 March 2024' and their like.
+    """Read 'Mon Apr 06 22:19:45 PDT 2009', '31/12/2024 9:00 AM', '3. März 2024' and their like.
 
     Returns: an aware datetime if the text named a zone, else a naive one.
 
@@ -69,7 +57,7 @@ def _read_common(text: str) -> datetime | None:
     match = _TWITTER.fullmatch(text) or _MAIL.fullmatch(text)
     if match is None:
         return None
-    zone, month = zone_of(match["zone"]), _MONTHS.get(match["month"].lower())
+    zone, month = zone_of(match["zone"]), MONTHS.get(match["month"].lower())
     if zone is None or month is None or match["second"] == "60":
         return None
     year, day, hour, minute, second = map(
@@ -84,7 +72,9 @@ def _read_parts(text: str, day_first: DayFirst) -> datetime:
     hour, minute, second, microsecond, is_twelve_hour = clock
     year = month = day = None
     zone: tzinfo | None = None
-    for token in _tokens(rest):
+    tokens = _tokens(rest)
+    n_months = sum(token.rstrip(".") in MONTHS for token in tokens)
+    for token in tokens:
         if (match := _YMD.fullmatch(token)) and year is None:
             year, month, day = int(match[1]), int(match[3]), int(match[4])
         elif (match := _DMY.fullmatch(token)) and year is None:
@@ -92,9 +82,11 @@ def _read_parts(text: str, day_first: DayFirst) -> datetime:
             is_day_first = day_first(first, second_number, match[2], is_twelve_hour)
             day, month = (first, second_number) if is_day_first else (second_number, first)
             year = _full_year(match[4])
-        elif month is None and token.rstrip(".") in _MONTHS:
-            month = _MONTHS[token.rstrip(".")]
-        elif token.rstrip(".") in _WEEKDAYS or token in _FILLERS:
+        elif token.rstrip(".") == "mar" and n_months > 1:
+            n_months -= 1  # beside another month it is a French or Spanish Tuesday
+        elif month is None and token.rstrip(".") in MONTHS:
+            month = MONTHS[token.rstrip(".")]
+        elif token.rstrip(".") in WEEKDAYS or token in FILLERS:
             continue
         elif day is None and (match := _DAY.fullmatch(token)):
             day = int(match[1])
@@ -120,7 +112,8 @@ def numeric_order(text: str) -> tuple[int, int, str, bool] | None:
 
 def _tokens(text: str) -> list[str]:
     tokens: list[str] = []
-    for token in re.split(r"[\s,]+", text.lower()):
+    # A Mac may write 'ä' as two characters.
+    for token in re.split(r"[\s,]+", unicodedata.normalize("NFC", text).lower()):
         match = _DAY_MONTH_YEAR.fullmatch(token)
         tokens.extend(match.groups() if match else [token])
     return tokens

@@ -34,6 +34,8 @@ _EXTENSIONS: Final[dict[str, Format]] = {
     ".md": "journal", ".markdown": "journal", ".journal": "journal", ".doentry": "journal",
 }  # fmt: skip
 _MARKUP = re.compile(r"\s*<(?:\?xml|!--|!doctype|[a-z_][\w.\-]*(?::[\w.\-]+)?[\s/>])", re.I)
+#: What a server sends in a feed's place, and some chats export.
+_WEB_PAGE = re.compile(r"\s*<(?:!doctype\s+html|html)[\s>]", re.I)
 #: What a JSON document begins with when its first line is no value by itself.
 _OPENS_JSON = re.compile(r'\s*(?:\[\s*(?:[{\["\]]|$)|\{\s*(?:["}]|$))')
 #: Exports that are scripts: window.YTD.tweets.part0 = [
@@ -80,18 +82,25 @@ def format_of(
     if is_dated_name and by_name is None:
         by_name = "journal"
     start = next((line for line in lines if line.strip()), "")
-    if name.lower().endswith((".md", ".markdown")) and not is_dated_name:
-        # Not every Markdown file is a journal: one without a date is a README.
+    is_prose = name.lower().endswith((".md", ".markdown")) and not is_dated_name
+    if is_prose:
+        # Not every Markdown file is a journal: one without a date is a README, and its commas make
+        # no table.
         is_journal = start.rstrip() == "---" or any(map(starts_with_date, lines))
         by_name = "journal" if is_journal else None
     if not start:
         return by_name or "csv"
     if is_whatsapp(lines, name):
         return "whatsapp"
+    if _WEB_PAGE.match(start) and by_name != "journal":
+        raise ReadError(
+            "expected messages, found a web page (HTML): save the feed itself, or export the "
+            "messages as JSON, CSV or text"
+        )
     found = (
         _by_first_line(start, lines, by_name)
         or (by_name if by_name in ("csv", "tsv", "journal") else None)
-        or _by_rows(lines, options, is_cut=is_cut)
+        or (None if is_prose else _by_rows(lines, options, is_cut=is_cut))
         or ("journal" if has_entries(lines) else by_name)
     )
     if found is None:

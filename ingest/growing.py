@@ -1,8 +1,8 @@
 """Byte streams that wait for more instead of ending: a growing file, a pipe.
 
 Both hand out complete lines only, so a record half written is never parsed, and count and hash
-what they handed out, so a later run can prove that it goes on at the right place. Used by
-`ingest.follow`, which reads each in a thread of its own; knows nothing of formats.
+what they handed out, so a later run can prove that it goes on at the right place. Opened by
+`ingest.tails`, read by `ingest.tail`, each in a thread of its own; knows nothing of formats.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 A message's natural key is (source, external_id). Rows whose file has no id get one made of what
 they say and, for equal rows, of the how-many-eth they are in their file, so that reading the file
-again, or a longer export of it, finds the same keys. Called by `ingest.reading` for every row, in
+again, or a longer export of it, finds the same keys. Called by `ingest.intake` for every row, in
 the order of the file.
 """
 

@@ -2,7 +2,7 @@
 
 The ledger's line, committed first, is what counts: it keeps the payload until the chunk is
 stored, so anything lost in Redis is enqueued again from there. Jobs are named by a string; this
-room never imports a worker. `ingest.reading` puts chunks, the roof's control process sweeps.
+room never imports a worker. `ingest.intake` puts chunks, the roof's control process sweeps.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ _NAMES: Final[Mapping[str, str]] = {
     "text": """fulltext text body content message tweet tweettext comment commenttext commentbody
         post posttext selftext utterance review reviewtext reviewbody contenttext contenthtml note
         entry entrytext sentence statustext caption description summary messagetext messagebody
+        textoriginal textdisplay
         question texts tweets comments messages posts reviews title headline
         nachricht nachrichtentext inhalt beitrag beitragstext kommentar kommentartext eintrag
         tagebucheintrag bewertung rezension meldung notiz beschreibung titel
@@ -31,6 +32,7 @@ _NAMES: Final[Mapping[str, str]] = {
     "time": """createdat createdutc tweetcreated postedat posted publishedat published
         datepublished timestamp datetime creationdate createdon createddate datecreated dateposted
         posttime sentat time date created commentedat reviewdate when tweettime timestampms ts
+        reviewtime unixreviewtime submittedat submissiondate submitdate responsedate at
         updatedat updated pubdate day
         zeitstempel zeitpunkt datumuhrzeit datumundzeit erstelltam veröffentlichtam
         veroeffentlichtam gepostetam erstellungsdatum datum zeit uhrzeit
@@ -40,6 +42,7 @@ _NAMES: Final[Mapping[str, str]] = {
         fechapublicacion fechadecreación fechadecreacion fechacreación fechacreacion creadoel
         publicadoel fecha día dia hora""",
     "author": """author authors username screenname user handle authorname speaker sender nickname
+        sendername fromname reviewername authordisplayname
         postedby fromuser account name userid authorid member customer from
         autor autorin verfasser verfasserin benutzername benutzer nutzername nutzer absender kunde
         von auteur auteure autrice utilisateur nomutilisateur nomdutilisateur pseudo expéditeur

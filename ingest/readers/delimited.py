@@ -7,13 +7,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ingest.encoding import Lines
 from ingest.errors import ReadError
 from ingest.options import ReadOptions
 from ingest.readers import columns as named
-from ingest.readers.dialect import Dialect, Sniffed, has_header, separator_line, sniff
+from ingest.readers.dialect import (
+    Dialect,
+    Sniffed,
+    has_header,
+    n_lines_above,
+    separator_line,
+    sniff,
+)
 from ingest.readers.guess import guess_columns
 from ingest.readers.record import MessageMaker
 from ingest.readers.rows import BadRow, Rows
@@ -28,8 +35,8 @@ class DelimitedPlan:
     columns: named.Columns
     width: int
     has_header: bool
-    #: Whether the first line is a spreadsheet's 'sep=;'.
-    has_separator_line: bool
+    #: Lines above the header: a spreadsheet's 'sep=;', a title.
+    n_lines_above: int
     notes: tuple[str, ...]
     #: The time column of the head, for the order of day and month.
     sample_times: tuple[str, ...]
@@ -44,9 +51,14 @@ def sniff_head(lines: Sequence[str], options: ReadOptions, *, is_cut: bool) -> S
             raise ReadError(f"--delimiter: expected one character, found {delimiter[:40]!r}")
     elif options.format == "tsv":
         delimiter = "\t"
-    if lines and (told := separator_line(lines[0])) is not None:
-        lines, delimiter = lines[1:], delimiter or told
-    return sniff(lines, delimiter=delimiter, is_cut=is_cut)
+    told = separator_line(lines[0]) if lines else None
+    delimiter = delimiter or told
+    if options.header is False:
+        n_above = 0 if told is None else 1
+    else:
+        n_above = n_lines_above(lines, delimiter)
+    found = sniff(lines[n_above:], delimiter=delimiter, is_cut=is_cut)
+    return replace(found, n_lines_above=n_above)
 
 
 def plan_delimited(lines: Sequence[str], options: ReadOptions, *, is_cut: bool) -> DelimitedPlan:
@@ -82,13 +94,13 @@ def plan_delimited(lines: Sequence[str], options: ReadOptions, *, is_cut: bool) 
         columns=columns,
         width=width,
         has_header=header and bool(rows),
-        has_separator_line=bool(lines) and separator_line(lines[0]) is not None,
-        notes=(_said(found, names, by_content),) if rows else (),
+        n_lines_above=sniffed.n_lines_above,
+        notes=(_said(found, names, by_content, sniffed.n_lines_above),) if rows else (),
         sample_times=tuple(row[columns.time] for row in body) if columns.time is not None else (),
     )
 
 
-def _said(found: dict[str, int], names: list[str] | None, guessed: set[str]) -> str:
+def _said(found: dict[str, int], names: list[str] | None, guessed: set[str], n_above: int) -> str:
     """Return the sentence that tells which columns were taken."""
     parts = []
     for role in named.ROLES:
@@ -96,16 +108,20 @@ def _said(found: dict[str, int], names: list[str] | None, guessed: set[str]) -> 
             place = found[role]
             name = repr(names[place][:40]) if names is not None else f"column {place + 1}"
             parts.append(f"{role} = {name}{' (by its content)' if role in guessed else ''}")
-    return f"{'no header row; ' if names is None else ''}columns taken: {', '.join(parts)}"
+    where = "no header row; " if names is None else ""
+    if names is not None and n_above:
+        where = f"header row in line {n_above + 1}; "
+    return f"{where}columns taken: {', '.join(parts)}"
 
 
 def read_delimited(
     lines: Lines, plan: DelimitedPlan, maker: MessageMaker
 ) -> Iterator[Message | Rejected]:
     """Yield a message or a reject for every row after the header."""
-    if plan.has_separator_line:
+    for _ in range(plan.n_lines_above):
         next(lines)
-    rows = iter(Rows(lines, plan.dialect, plan.width))
+    is_text_last = plan.columns.text == plan.width - 1
+    rows = iter(Rows(lines, plan.dialect, plan.width, is_text_last=is_text_last))
     if plan.has_header:
         next(rows, None)
     take = plan.columns

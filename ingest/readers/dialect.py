@@ -22,6 +22,10 @@ _DELIMITERS: Final = (",", "\t", ";", "|")
 _NO_DELIMITER: Final = "\x1f"
 #: Share of rows that must agree on their width before it passes for a table.
 _EVEN_ENOUGH: Final = 0.7
+#: A file's title may have so many lines.
+_MAX_TITLE_LINES: Final = 10
+_MAX_TITLE_CHARS: Final = 10_000
+_AROUND_CELLS: Final = " \t\r\n\ufeff"
 _ESCAPED_QUOTE = re.compile(r'\\"\w')
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*')
 _COLUMN_NAME = re.compile(r"[^\W\d][\w .\-/#()?:]{0,60}")
@@ -60,6 +64,8 @@ class Sniffed:
     n_known: int = 0
     #: Whether most rows with quote marks speak against reading them this way.
     is_misquoted: bool = False
+    #: Lines above these rows that are none of them, see `n_lines_above`.
+    n_lines_above: int = 0
 
     @property
     def is_table(self) -> bool:
@@ -71,6 +77,48 @@ def separator_line(line: str) -> str | None:
     """Return the delimiter that a spreadsheet's first line 'sep=;' names."""
     match = _SEPARATOR_LINE.fullmatch(line)
     return match[1] if match else None
+
+
+def n_lines_above(lines: Sequence[str], delimiter: str | None) -> int:
+    """Return how many lines stand above the header: 'sep=;', and titles as of a spreadsheet.
+
+    A title is a line with one cell at most; it is passed over only where a line follows with two
+    column names that we know, or with one and rows as wide below it.
+    """
+    n_told = 1 if lines and separator_line(lines[0]) is not None else 0
+    delimiters = (delimiter,) if delimiter else _DELIMITERS
+    top = lines[n_told : n_told + _MAX_TITLE_LINES + 1]
+    if not top or any(is_known(cell) for one in delimiters for cell in _cells(top[0], one)):
+        return n_told
+    for one in delimiters:
+        for n, line in enumerate(top):
+            cells = _cells(line, one)
+            n_known = sum(map(is_known, cells))
+            if n > 0 and (n_known > 1 or (n_known and _heads(cells, top[n + 1 :], one))):
+                return n_told + n
+            if len(line) > _MAX_TITLE_CHARS or sum(map(bool, cells)) > 1:
+                break
+    return n_told
+
+
+def _heads(names: Sequence[str], below: Sequence[str], delimiter: str) -> bool:
+    """Tell whether the lines below are no narrower than these names, which are more than one."""
+    return (
+        len(names) > 1
+        and all(names)
+        and len(below) > 1
+        and all(len(_cells(line, delimiter)) >= len(names) for line in below)
+    )
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    if len(line) > _MAX_TITLE_CHARS:
+        return []
+    try:
+        row = next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return []
+    return [cell.strip(_AROUND_CELLS) for cell in row]
 
 
 def sniff(lines: Sequence[str], *, delimiter: str | None, is_cut: bool) -> Sniffed:

@@ -7,30 +7,36 @@ for `ingest.times` to say.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-_WEEKDAY: Final = r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}\.?"
-_MONTH: Final = (
-    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|"
-    r"sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
-)
+from ingest.date_words import MONTHS, ORDINAL, WEEKDAYS
+
+
+def _one_of(names: Iterable[str]) -> str:
+    """Return a pattern of the names, each with or without a dot, the longest tried first."""
+    return rf"(?:{'|'.join(sorted(map(re.escape, names), key=len, reverse=True))})\.?"
+
+
+_WEEKDAY: Final = _one_of(WEEKDAYS)
+_MONTH: Final = _one_of(MONTHS)
 _NUMERIC: Final = (
     r"(?:\d{4}(?P<big>[-/._])\d{1,2}(?P=big)\d{1,2}"
     r"|\d{1,2}(?P<little>[-/.])\d{1,2}(?P=little)\d{4})"
 )
 _WORDS: Final = (
-    rf"(?:\d{{1,2}}(?:st|nd|rd|th)?\ (?:of\ )?{_MONTH},?\ \d{{4}}"
-    rf"|{_MONTH}\ \d{{1,2}}(?:st|nd|rd|th)?,?\ (?:{_WEEKDAY},?\ )?\d{{4}})"
+    rf"(?:\d{{1,2}}{ORDINAL}\ (?:of\ |de\ )?{_MONTH},?\ (?:del?\ )?\d{{4}}"
+    rf"|{_MONTH}\ \d{{1,2}}{ORDINAL},?\ (?:{_WEEKDAY},?\ )?\d{{4}})"
 )
 _CLOCK: Final = (
-    r"(?:(?:T|,?\ (?:at\ )?)\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:\ ?[ap]\.?m\.?)?"
-    r"(?:\ ?(?:Z|UTC|[+-]\d{2}:?\d{2}))?)?"
+    r"(?:(?:T|,?\ (?:at\ |um\ |à\ )?)\d{1,2}[:h]\d{2}(?::\d{2}(?:\.\d+)?)?(?:\ ?[ap]\.?m\.?)?"
+    r"(?:\ ?(?:Z|UTC|Uhr|[+-]\d{2}:?\d{2}))?)?"
 )
 _DATE = re.compile(
-    rf"(?:{_WEEKDAY},?\ )?(?:(?P<numeric>{_NUMERIC})|(?P<words>{_WORDS})){_CLOCK}"
+    rf"(?:{_WEEKDAY},?\ )?(?:(?:den|le|el)\ )?"
+    rf"(?:(?P<numeric>{_NUMERIC})|(?P<words>{_WORDS})){_CLOCK}"
     rf"(?:,?\ \(?{_WEEKDAY}\)?(?![^\W_]))?",
     re.IGNORECASE | re.VERBOSE,
 )

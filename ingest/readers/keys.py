@@ -169,25 +169,31 @@ def choose(paths: Sequence[Path], asked: Mapping[str, Path]) -> dict[str, Path]:
         if not texts:
             return found
         found["text"] = texts[0]
-    beside = found["text"][:-1]
-    near = [path for path in paths if path[:-1] == beside and path not in found.values()]
     # The author's object stands beside the text; its own "id" or "created_at" is not the message's.
-    for role in ROLES:
-        if role not in found and (ranked := _ranked(role, near)):
-            found[role] = ranked[0]
-    if "author" not in asked:
-        people = [
-            (place, path)
-            for path in paths
-            if path[:-2] == beside
-            and len(path) > len(beside) + 1
-            and plain_name(path[-2]) in _PEOPLE
-            for place, name in enumerate(_NAMES)
-            if plain_name(path[-1]) == name
-        ]
-        if people:
-            found["author"] = min(people)[1]
-    return found
+    # The objects around the text's own are asked where that one says nothing, nearest first.
+    place = found["text"][:-1]
+    while True:
+        for role, path in _beside(place, paths, found).items():
+            found.setdefault(role, path)
+        if not place:
+            return found
+        place = place[:-1]
+
+
+def _beside(place: Path, paths: Sequence[Path], found: Mapping[str, Path]) -> dict[str, Path]:
+    """Return the paths of the roles in the object at `place`; a person there is the author."""
+    near = [path for path in paths if path[:-1] == place and path not in found.values()]
+    beside = {role: ranked[0] for role in ROLES if (ranked := _ranked(role, near))}
+    people = [
+        (rank, path)
+        for path in paths
+        if path[:-2] == place and len(path) > len(place) + 1 and plain_name(path[-2]) in _PEOPLE
+        for rank, name in enumerate(_NAMES)
+        if plain_name(path[-1]) == name
+    ]
+    if people:
+        beside["author"] = min(people)[1]
+    return beside
 
 
 def _ranked(role: str, paths: Sequence[Path]) -> list[Path]:

@@ -73,12 +73,18 @@ class _Feed:
 
 
 class Rows:
-    """Iterate over (position, fields) and `BadRow`; empty lines are passed over."""
+    """Iterate over (position, fields) and `BadRow`; empty lines are passed over.
 
-    def __init__(self, lines: Lines, dialect: Dialect, width: int) -> None:
+    With `is_text_last` commas of prose in an unquoted last field are taken for what they are.
+    """
+
+    def __init__(
+        self, lines: Lines, dialect: Dialect, width: int, *, is_text_last: bool = False
+    ) -> None:
         self._lines = lines
         self._dialect = dialect
         self._width = width
+        self._is_text_last = is_text_last
         self._feed = _Feed(lines)
         csv.field_size_limit(MAX_RECORD_BYTES)
 
@@ -108,7 +114,7 @@ class Rows:
             if not reason and not fields:
                 continue
             if not reason and len(fields) != width:
-                fields = self._without_empty_tail(fields)
+                fields = self._with_prose_joined(self._without_empty_tail(fields))
                 if len(fields) != width:
                     reason = f"expected {width} columns, found {len(fields)}"
             if reason or (len(feed.pulled) > 1 and not self._is_sound()):
@@ -122,6 +128,18 @@ class Rows:
     def _without_empty_tail(self, fields: list[str]) -> list[str]:
         """Drop empty fields beyond the last column, which a trailing delimiter makes."""
         return fields if any(fields[self._width :]) else fields[: max(self._width, 1)]
+
+    def _with_prose_joined(self, fields: list[str]) -> list[str]:
+        """Join the parts of an unquoted text: prose has a space behind each comma.
+
+        A space in front of the text itself speaks against it: then another field held the comma.
+        """
+        place = self._width - 1
+        text, *rest = fields[place:] or [""]
+        is_prose = all(part[:1] == " " for part in rest) and text[:1] not in ("", " ")
+        if not self._is_text_last or not rest or not is_prose or '"' in self._feed.pulled[0][1]:
+            return fields
+        return [*fields[:place], self._dialect.delimiter.join((text, *rest))]
 
     def _is_sound(self) -> bool:
         """Tell whether a record of several lines closes its quotes where fields end."""

@@ -247,6 +247,9 @@ def test_what_is_no_journal_is_told(tmp_path: Path) -> None:
     path.write_text("# A project\n\nIt does this, and that.\n")
     with pytest.raises(ReadError, match="cannot tell the format"):
         open_messages(path, ReadOptions())
+    path.write_text("One, two\nthree, four\nfive, six\nseven, eight\n")
+    with pytest.raises(ReadError, match="cannot tell the format"):
+        open_messages(path, ReadOptions())
     path.write_text("# A diary\n\n## 2024-01-31\n\nIt was cold.\n")
     with open_messages(path, ReadOptions()) as opened:
         assert len(list(opened.items)) == 1

@@ -143,6 +143,37 @@ def test_a_spreadsheets_separator_line_is_obeyed() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "above",
+    [
+        "Survey of the first quarter,,\n",
+        "Survey\n",
+        "Survey\n\n,,\n",
+        '"Survey, 2025"\n',
+        "sep=,\nA\n",
+    ],
+)
+def test_titles_above_the_header_are_passed_over(above: str) -> None:
+    items, notes = read(f"{above}Date,Author,Comment\n2025-03-01,ada,a fine day\n")
+    (item,) = items
+    assert isinstance(item, Message)
+    assert (item.text, item.author, str(item.posted_at)[:10]) == ("a fine day", "ada", "2025-03-01")
+    n_lines = above.count("\n") + 1
+    assert notes[0].startswith(f"header row in line {n_lines}; columns taken: text = 'Comment'")
+
+
+def test_one_known_name_over_rows_as_wide_heads_them() -> None:
+    rows = "2025-03-01,R1,a fine day\n2025-03-02,R2,and, well, another\n"
+    items, _ = read(f"Survey of spring,,\n,,\nDate,Respondent,What did you think?\n{rows}")
+    assert texts(items) == ["a fine day", "and, well, another"]
+    assert all(isinstance(item, Message) and item.posted_at for item in items)
+
+
+def test_texts_above_a_row_of_names_are_no_title() -> None:
+    content = "text\nI liked it\ndate and author\ntime, comment\n"
+    assert texts(read(content)[0]) == ["I liked it", "date and author", "time, comment"]
+
+
 def test_old_mac_line_ends() -> None:
     assert texts(read("id,text\r1,one\r2,two\r")[0]) == ["one", "two"]
 
@@ -186,6 +217,23 @@ def test_a_missing_column_is_told_with_those_there_are() -> None:
 def test_the_source_column_names_the_source_of_each_row() -> None:
     items, _ = read("text,app\none,web\ntwo,\n", source_column="app")
     assert [item.source for item in items] == ["web", "s"]
+
+
+def test_commas_of_prose_in_an_unquoted_last_column_are_text() -> None:
+    rows = [
+        "2025-03-01,Ada,well, that was, in short, fine",
+        "2025-03-02,Lovelace, Ada,a row whose author held the comma",
+        "2025-03-03,Ada,one,two",
+        '2025-03-04,Ada,"quoted", and more',
+    ]
+    items, _ = read("date,author,text\n" + "\n".join(rows) + "\n")
+    assert texts(items) == ["well, that was, in short, fine"]
+    assert [one.reason for one in rejects(items)] == ["expected 3 columns, found 4"] * 3
+
+
+def test_commas_in_a_text_that_is_not_last_are_not_guessed_at() -> None:
+    items, _ = read("text,date\nwell, fine,2025-03-01\ngood,2025-03-02\n")
+    assert texts(items) == ["good"]
 
 
 def test_ragged_rows_are_rejected_one_by_one() -> None:
@@ -272,7 +320,9 @@ def test_the_order_of_day_and_month_is_told_by_the_column() -> None:
 
 def test_the_csv_spectrum() -> None:
     folder = shared_data("csv-spectrum")
-    for path in sorted((folder / "csvs").glob("*.csv")):
+    paths = sorted((folder / "csvs").glob("*.csv"))
+    assert len(paths) == 12
+    for path in paths:
         if path.stem == "location_coordinates":
             continue  # its expectation is wrong upstream
         expected = json.loads((folder / "json" / f"{path.stem}.json").read_text("utf-8"))

@@ -10,7 +10,7 @@ from pathlib import Path
 import feedparser  # type: ignore[import-untyped]  # ships no types
 import pytest
 
-from ingest.open import ReadOptions, open_messages
+from ingest.open import ReadError, ReadOptions, open_messages
 from ingest.readers.feed import MAX_FEED_BYTES, read_feed
 from ingest.readers.markup import text_of_html
 from ingest.readers.record import MessageMaker
@@ -163,8 +163,16 @@ def test_a_feed_that_is_too_large_is_refused() -> None:
 
 
 def test_what_is_no_feed_is_said() -> None:
-    assert read("<html><body>hello</body></html>")[1] == ["no feed was found in it"]
+    assert read("<opml><body>hello</body></opml>")[1] == ["no feed was found in it"]
     assert read("<rss version='2.0'><channel></channel></rss>")[1] == ["the feed has no entries"]
+
+
+@pytest.mark.parametrize(
+    "page", ["<html><body>503</body></html>", "<!DOCTYPE html>\n<html lang='en'>"]
+)
+def test_a_web_page_in_a_feeds_place_is_refused(page: str) -> None:
+    with pytest.raises(ReadError, match="found a web page"):
+        read(page)
 
 
 @pytest.mark.parametrize(

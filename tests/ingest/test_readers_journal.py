@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -94,12 +95,22 @@ def test_one_entry_a_line() -> None:
         "### March 3rd, 2025 ###",
         "## [[2025-03-03]]",
         "2025-03-03\n==========",
+        "## Montag, 3. März 2025",
+        "Montag, den 3. März 2025",
+        "3. März 2025 um 00:00 Uhr",
+        "# lundi 3 mars 2025",
+        "Le 3 mars 2025 à 0h00",
+        "3 de marzo de 2025",
     ],
 )
 def test_written_dates_head_their_entries(head: str) -> None:
-    other = head.replace("3 Mar", "4 Mar").replace("March 3", "March 4").replace("03-03", "03-04")
+    other = (
+        re.sub(r"3(\.? (?:de )?(?:Mar|Mär|mar))", r"4\1", head)
+        .replace("March 3", "March 4")
+        .replace("03-03", "03-04")
+    )
     other = other.replace("03/03", "03/04").replace("3.3.", "4.3.").replace("Mon", "Tue")
-    other = other.replace("Tueday", "Tuesday")
+    other = other.replace("Tueday", "Tuesday").replace("Tuetag", "Dienstag")
     content = f"{head}\n\nI felt fine. On March 9, 2025 I will not.\n\n{other}\n\nSo so.\n"
     assert read(content)[0] == [
         ("2025-03-03 00:00", "I felt fine. On March 9, 2025 I will not."),

@@ -109,6 +109,33 @@ def test_nested_keys_are_found_beside_the_text() -> None:
     assert found.posted_at.year == 2024
 
 
+def test_what_the_texts_object_does_not_say_is_found_around_it() -> None:
+    post = {
+        "id": 7,
+        "attributes": {
+            "created": "2024-01-31T09:00:00Z",
+            "content": {"body": "words", "lang": "en"},
+            "user": {"id": 99, "name": "ada"},
+        },
+    }
+    (found,) = messages(lines_of(post))
+    assert (found.text, found.external_id, found.author) == ("words", "7", "ada")
+    assert (found.posted_at is not None, found.language) == (True, "en")
+
+
+def test_a_chat_of_facebook_names_its_senders() -> None:
+    chat = {
+        "participants": [{"name": "Ada"}],
+        "messages": [{"sender_name": "Ada", "timestamp_ms": 1706691600000, "content": "words"}],
+    }
+    (found,) = messages(json.dumps(chat))
+    assert (found.text, found.author, f"{found.posted_at}") == (
+        "words",
+        "Ada",
+        "2024-01-31 09:00:00+00:00",
+    )
+
+
 def test_keys_can_be_named_by_path() -> None:
     record = {"payload": {"words": "the text"}, "by": {"who": "eve"}, "at": {"$date": 1138751932}}
     (found,) = messages(

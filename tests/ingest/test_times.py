@@ -68,6 +68,17 @@ from ingest.times import TimeReader, zone_named
         ("March 23 Monday 2020", "2020-03-23T00:00:00"),
         ("June 3rd, 2024 at 9am", "2024-06-03T09:00:00"),
         ("Jan 5, 2024, 10:00 PM", "2024-01-05T22:00:00"),
+        # people elsewhere
+        ("1.3.2025 14:01 Uhr", "2025-03-01T14:01:00"),
+        ("1. März 2025", "2025-03-01T00:00:00"),
+        ("1. Ma\u0308rz 2025", "2025-03-01T00:00:00"),
+        ("Montag, den 3. März 2025 um 14:05 Uhr", "2025-03-03T14:05:00"),
+        ("31-Dez-24 10:00", "2024-12-31T10:00:00"),
+        ("So., 2. Feb. 2025", "2025-02-02T00:00:00"),
+        ("lundi 3 mars 2025 à 14h30", "2025-03-03T14:30:00"),
+        ("mar. 1er juil. 2025", "2025-07-01T00:00:00"),
+        ("3 de marzo de 2025", "2025-03-03T00:00:00"),
+        ("mar 4 mar 2025", "2025-03-04T00:00:00"),
     ],
 )
 def test_usual_shapes_are_read(written: object, expected: str) -> None:
