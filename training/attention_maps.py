@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from model.network import SelfAttention
+from training.charts import Spec, framed, inline, titled
 from training.predict import Run
 
 
@@ -41,7 +42,7 @@ def attention_map(run: Run, text: str) -> AttentionMap | None:
     return AttentionMap(tokens, layers) if layers else None
 
 
-def attention_chart(found: AttentionMap, *, title: str) -> dict[str, Any]:
+def attention_chart(found: AttentionMap, *, title: str) -> Spec:
     """Return a heat map a layer: rows look at columns."""
     charts = []
     for name, weights in found.layers.items():
@@ -52,7 +53,7 @@ def attention_chart(found: AttentionMap, *, title: str) -> dict[str, Any]:
         ]
         labels = alt.Axis(labelExpr=_labels(found.tokens), labelOverlap=False, labelLimit=90)
         charts.append(
-            alt.Chart(_inline(values), title=name)
+            alt.Chart(inline(values), title=name)
             .mark_rect()
             .encode(
                 x=alt.X("to:O", title="looks at", axis=labels),
@@ -61,22 +62,8 @@ def attention_chart(found: AttentionMap, *, title: str) -> dict[str, Any]:
             )
             .properties(width=alt.Step(22), height=alt.Step(18))
         )
-    spec: dict[str, Any] = (
-        alt.concat(*charts, columns=2)
-        .properties(
-            title=alt.TitleParams(title, subtitle="mean of the heads", anchor="start"),
-            background="white",
-            padding=12,
-        )
-        .resolve_scale(color="independent")
-        .to_dict()
-    )
-    return spec
-
-
-def _inline(values: list[dict[str, float]]) -> alt.Data:
-    data: alt.Data = alt.Data(values=values)  # type: ignore[no-untyped-call]  # altair's own
-    return data
+    joined = alt.concat(*charts, columns=2).resolve_scale(color="independent")
+    return framed(titled(joined, title, "mean of the heads"))
 
 
 def _labels(tokens: tuple[str, ...]) -> str:

@@ -12,16 +12,19 @@ from typing import Any, Final
 
 import torch
 
-from training.compare import Candidate
+from training.compare import Candidate, file_name
 from training.config import TrainConfig, TrainError
 from training.data import Corpus, training_examples
 from training.evaluate import ScoresTexts
 from training.linear import LinearModel
+from training.predict import weights_file
 from training.scorers import RunScorer
 from training.train import train
 
 #: Trained by name; the encoders' systems need one.
 SYSTEMS: Final = ("tfidf", "ann", "lstm", "plain", "hybrid")
+#: Those of them that read an encoder.
+ON_ENCODERS: Final = ("plain", "hybrid")
 #: From nothing: more passes, one rate for all, texts of at most 64 tokens.
 _FROM_SCRATCH: Final[dict[str, Any]] = {
     "epochs": 8,
@@ -37,6 +40,7 @@ def system(
     runs_dir: Path,
     *,
     encoder: str | Path | None = None,
+    layers: int | None = None,
     changes: dict[str, Any] | None = None,
 ) -> Candidate:
     """Return a system of SYSTEMS to be trained on the corpus.
@@ -45,15 +49,17 @@ def system(
         name: which one.
         corpus: what it is trained and judged on.
         runs_dir: its run is a folder in here; a broken one goes on.
-        encoder: for `plain` and `hybrid`; None: the default one.
-        changes: fields of TrainConfig.
+        encoder: for `plain` and `hybrid`, whose row then names it; None: the default one.
+        layers: how many of the encoder's, likewise; None: each system's own.
+        changes: other fields of TrainConfig.
 
     Raises:
         TrainError: when there is no such system.
     """
     if name not in SYSTEMS:
         raise TrainError(f"expected a system of {', '.join(SYSTEMS)}, found {name!r}")
-    folder = runs_dir / f"{name}-{corpus.name}"
+    title = name if name not in ON_ENCODERS else _title(name, encoder, layers)
+    folder = runs_dir / file_name(title, corpus.name)
     seed = int((changes or {}).get("seed", 13))
     if name == "tfidf":
         recipe: dict[str, Any] = {"system": name, "seed": seed}
@@ -62,32 +68,44 @@ def system(
     if name in {"ann", "lstm"}:
         config = replace(config, **_FROM_SCRATCH)
     else:
-        config = replace(config, encoder=encoder)
+        config = replace(config, encoder=encoder, layers=layers)
     config = replace(config, **(changes or {}))
     recipe = {"system": name, **config.to_json()}
-    return Candidate(name, "trained", recipe, lambda: _train(config))
+    return Candidate(title, "trained", recipe, lambda: _train(config))
 
 
 def existing(folder: Path, scorer: ScoresTexts) -> Candidate:
     """Return a run or bundle that is there, by its folder and loaded scorer."""
     name = scorer.model_name
-    weights = _weights(folder)
+    weights = weights_file(folder)
     digest = hashlib.sha256(weights.read_bytes()).hexdigest()[:16]
     recipe = {"model": name, "weights": digest}
     seconds = _seconds(folder)
-    return Candidate(
-        name,
-        "read",
-        recipe,
-        lambda: (scorer, _n_parameters(folder, scorer), weights.stat().st_size, seconds),
-    )
+
+    def make() -> tuple[ScoresTexts, int, int, float | None]:
+        torch.set_num_threads(1)  # its speed is measured on one
+        return scorer, _n_parameters(folder, scorer), weights.stat().st_size, seconds
+
+    return Candidate(name, "read", recipe, make)
+
+
+def _title(name: str, encoder: str | Path | None, layers: int | None) -> str:
+    """Name a row by what tells it from another of its system: `plain (gte-small, 6 layers)`."""
+    parts = [] if encoder is None else [Path(encoder).name]
+    parts += [] if layers is None else [f"{layers} layer{'s' if layers > 1 else ''}"]
+    return f"{name} ({', '.join(parts)})" if parts else name
 
 
 def _train(config: TrainConfig) -> tuple[ScoresTexts, int, int, float | None]:
     folder = train(config)
     torch.set_num_threads(1)  # its speed is measured on one
     scorer = RunScorer.load(folder)
-    return scorer, _n_parameters(folder, scorer), _weights(folder).stat().st_size, _seconds(folder)
+    return (
+        scorer,
+        _n_parameters(folder, scorer),
+        weights_file(folder).stat().st_size,
+        _seconds(folder),
+    )
 
 
 def _fit_linear(
@@ -97,13 +115,6 @@ def _fit_linear(
     model = LinearModel.fit(training_examples([corpus]), seed=seed)
     seconds = perf_counter() - started
     return model, model.n_parameters, model.save(folder), round(seconds, 1)
-
-
-def _weights(folder: Path) -> Path:
-    for name in ("model.onnx", "model.safetensors"):
-        if (folder / name).exists():
-            return folder / name
-    raise TrainError(f"expected a bundle or a finished run in {str(folder)!r}, found no weights")
 
 
 def _n_parameters(folder: Path, scorer: ScoresTexts) -> int:

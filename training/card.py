@@ -71,13 +71,19 @@ _SENTIMENT140: Final = DataTerms(
     is_research_only=True,
 )
 _REDDIT: Final = DataTerms(
-    title="Reddit comments of 2005 and 2006, without labels",
-    use="Sentences of public Reddit comments of 2005 and 2006, as teachers answered them.",
-    terms="Public Reddit comments of 2005 and 2006 (Pushshift), without labels: no terms stated.",
+    title="Reddit comments and posts, without labels",
+    use=(
+        "Sentences of public Reddit comments of 2005 and 2006 and of posts of 2019, as teachers "
+        "answered them."
+    ),
+    terms=(
+        "Public Reddit comments of 2005 and 2006 and posts of 2019 (Pushshift), without labels: no "
+        "terms stated."
+    ),
 )
 _KNOWN_DATA: Final[Mapping[str, DataTerms]] = {
     "sentiment140": _SENTIMENT140,
-    "reddit-comments": _REDDIT,
+    "reddit": _REDDIT,
     "benchmark": _BENCHMARK,
     "dair-ai/emotion": _BENCHMARK,
     "goemotions": _GOEMOTIONS,
@@ -251,9 +257,16 @@ def _network(config: Mapping[str, Any], description: Mapping[str, Any]) -> str:
 
 def _recipe(config: Mapping[str, Any]) -> str:
     words = f"{config['epochs']} epochs, loss {config['loss']}, seed {config['seed']}."
+    if start := config.get("start"):
+        words += f" They went on from the weights of {start}."
+    if (config.get("augment") or {}).get("negation_share"):
+        words += (
+            " Sentences of negation, contrast and wishes, written by hand and made from frames by "
+            "the authors of moodwatch, were added."
+        )
     if teachers := config.get("teachers"):
         words += (
-            f" Distilled from {len(teachers)} larger network{'s' if len(teachers) > 1 else ''} "
+            f" Distilled from {len(teachers)} network{'s' if len(teachers) > 1 else ''} "
             f"({', '.join(teachers)}), {100 * config['teacher_weight']:.0f} % of the loss."
         )
     return words

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -107,7 +108,7 @@ class Candidate:
 
 def fill_row(candidate: Candidate, corpus: Corpus, rows_dir: Path) -> Row:
     """Return the candidate's row: the finished one, or a new one, which is kept."""
-    path = rows_dir / f"{candidate.name}-{corpus.name}.json"
+    path = rows_dir / f"{file_name(candidate.name, corpus.name)}.json"
     recipe = json.loads(json.dumps({**candidate.recipe, "data": corpus_size(corpus)}))
     if path.exists():
         kept = json.loads(path.read_text(encoding="utf-8"))
@@ -173,6 +174,12 @@ def messages_per_s(scorer: ScoresTexts, texts: Sequence[str]) -> float:
         scorer.score(batch)
         fastest = min(fastest, time.perf_counter() - started)
     return round(len(texts) / fastest, 1)
+
+
+def file_name(row: str, data: str) -> str:
+    """Return what a row's file and its run's folder are called, without an ending."""
+    plain = re.sub(r"[^\w.@-]+", "-", row).strip("-")
+    return f"{plain}-{data}"
 
 
 def corpus_size(corpus: Corpus) -> list[int]:

@@ -48,7 +48,8 @@ class TrainConfig:
     #: A folder (config.json, model.safetensors, a tokenizer) or a hub id; None: the default one.
     #: `ann` and `lstm` have none.
     encoder: str | Path | None = None
-    #: An earlier run's folder whose weights this one starts from, in place of the encoder's.
+    #: Folder of an earlier run, or of a hybrid's bundle, to go on from: its network, tokenizer,
+    #: emotions and weights, in place of an encoder's; its dropout is the one of this configuration.
     start_dir: Path | None = None
     #: What is scored; None: the emotions that stand in the training data.
     emotions: tuple[Emotion, ...] | None = None

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torchinfo import summary as torchinfo_summary
 
 from model.network import MoodNetwork
+from training.networks.scratch import AnnNetwork
 
 _BOX_WIDTH, _BOX_HEIGHT, _GAP = 430, 46, 18
 #: Tokens of the text that shapes are shown for.
@@ -86,14 +87,14 @@ def diagram_png(name: str, network: nn.Module) -> bytes:
 
 def _parts(network: nn.Module) -> list[tuple[str, str, str]]:
     """Name the network's children in the order they run, with what each puts out."""
+    found: list[tuple[str, str, str]] = []
     with torch.inference_mode():
-        found: list[tuple[str, str, str]] = []
         hooks = []
         for name, child in _children(network):
 
             def note(module: nn.Module, _: Any, output: Any, name: str = name) -> None:
                 n = sum(p.numel() for p in module.parameters())
-                words = f"{type(module).__name__}, output {_shape(output)}"
+                words = f"{type(module).__name__.lstrip('_')}, output {_shape(output)}"
                 if all(title != name for title, _, _ in found):
                     found.append((name, words, f"{n:,}" if n else ""))
 
@@ -103,6 +104,10 @@ def _parts(network: nn.Module) -> list[tuple[str, str, str]]:
         finally:
             for hook in hooks:
                 hook.remove()
+    if isinstance(network, AnnNetwork):  # its first dense layer is no module of its own
+        first = f"sum over positions, ReLU, output (B, {network.flat.shape[2]})"
+        n = network.flat.numel() + network.flat_bias.numel()
+        found.insert(1, ("flatten and first dense", first, f"{n:,}"))
     return found
 
 

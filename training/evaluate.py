@@ -190,16 +190,6 @@ def evaluate_on(
     )
 
 
-def evaluate(scorer: ScoresTexts, data: Path | str) -> dict[str, Any]:
-    """Return the figures on each test set that `data` names, by its name, and the model's name.
-
-    Raises:
-        DataError: as `load_test_sets` and `evaluate_on` do.
-    """
-    found = [evaluate_on(scorer, test) for test in load_test_sets(str(data))]
-    return {"model": scorer.model_name, **{one.data: one.to_json() for one in found}}
-
-
 def compare_pair(
     ours: Evaluation, theirs: Evaluation, *, n_draws: int = N_DRAWS, seed: int = 0
 ) -> dict[str, Difference] | None:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Final
 
 import altair as alt
 
 from records import EMOTIONS, Emotion
+from training.charts import KIND_COLOURS, Chart, Spec, by_kind, framed, inline, titled
 from training.cloud import lay_out
 from training.explore import Exploration
 from training.protected import FUNCTION_WORDS
 
-Spec = dict[str, Any]
-
-#: As in the report (`reporting.charts`, which this room may not import), so that readers learn one
-#: set of colours.
+#: As in the report (`reporting.palette`, which this room may not import), so that readers learn
+#: one set of colours.
 COLOURS: Final[dict[Emotion, str]] = {
     "sadness": "#2f88c9",
     "joy": "#e69f00",
@@ -28,13 +27,14 @@ COLOURS: Final[dict[Emotion, str]] = {
     "neutral": "#8a8a8a",
 }
 _PARTS: Final = ("train", "validation", "test")
-_PART_COLOURS: Final = ("#0072b2", "#e69f00", "#009e73")
 _WIDTH: Final = 640
 _HEIGHT: Final = 320
 #: Of the cloud: words an emotion, and font sizes in pixels.
 _N_CLOUD: Final = 16
 _LARGEST, _SMALLEST = 40.0, 13.0
 _BARS_PER_EMOTION: Final = 8
+#: Points of a line of lengths; longer texts are counted in steps of several words.
+_MOST_STEPS: Final = 120
 
 
 def exploration_charts(found: Exploration) -> dict[str, Spec]:
@@ -64,12 +64,12 @@ def distribution_chart(found: Exploration) -> Spec:
         for emotion, n in part.by_emotion.items()
     ]
     order = [emotion for emotion in EMOTIONS if any(row["emotion"] == emotion for row in rows)]
-    base = alt.Chart(_inline(rows)).encode(
+    base = alt.Chart(inline(rows)).encode(
         x=alt.X("emotion:N", title=None, sort=order, axis=alt.Axis(labelAngle=0)),
         xOffset=alt.XOffset("part:N", sort=list(_PARTS)),
         y=alt.Y("share:Q", title="share of the part's texts", axis=alt.Axis(format=".0%")),
     )
-    bars = base.mark_bar().encode(color=_by_part())
+    bars = base.mark_bar().encode(color=by_kind("part", _PARTS))
     labels = base.mark_text(dy=-5, fontSize=8).encode(text="label:N")
     return _spec(alt.layer(bars, labels), "Texts by emotion", found, width=760)
 
@@ -77,19 +77,20 @@ def distribution_chart(found: Exploration) -> Spec:
 def lengths_chart(found: Exploration) -> Spec:
     """Return the share of each part's texts by number of words, up to its 99.5 % quantile."""
     longest = max((_near_longest(part.lengths.counts) for part in found.parts), default=0)
-    rows = [
-        {"words": words, "part": part.name, "share": round(n / part.n_texts, 5)}
-        for part in found.parts
-        for words, n in part.lengths.counts.items()
-        if words <= longest
-    ]
+    width = max(1, math.ceil(longest / _MOST_STEPS))
+    rows = []
+    for part in (one for one in found.parts if one.n_texts):
+        for start in range(0, longest + 1, width):  # with its zeros: a line would hide a gap
+            n = sum(part.lengths.counts.get(words, 0) for words in range(start, start + width))
+            middle = start + (width - 1) / 2
+            rows.append({"words": middle, "part": part.name, "share": round(n / part.n_texts, 5)})
     lines = (
-        alt.Chart(_inline(rows))
+        alt.Chart(inline(rows))
         .mark_line(interpolate="step", strokeWidth=2, opacity=0.85)
         .encode(
             x=alt.X("words:Q", title="words in the text", scale=alt.Scale(domain=[0, longest])),
             y=alt.Y("share:Q", title="share of the part's texts", axis=alt.Axis(format=".1~%")),
-            color=_by_part(),
+            color=by_kind("part", _PARTS),
         )
     )
     return _spec(lines, "Length of the texts", found)
@@ -101,7 +102,7 @@ def telling_chart(found: Exploration) -> Spec:
     for emotion, entries in found.telling.items():
         rows = [{"word": e.word, "z": round(e.z, 2)} for e in entries[:_BARS_PER_EMOTION]]
         columns.append(
-            alt.Chart(_inline(rows))
+            alt.Chart(inline(rows))
             .mark_bar(color=COLOURS[emotion])
             .encode(
                 x=alt.X("z:Q", title=None, axis=alt.Axis(tickCount=3)),
@@ -109,14 +110,8 @@ def telling_chart(found: Exploration) -> Spec:
             )
             .properties(width=130, height=150, title=emotion)
         )
-    joined = alt.concat(*columns, columns=4).properties(
-        title=alt.TitleParams(
-            "Words that tell an emotion",
-            subtitle="standard deviations from being as frequent as elsewhere",
-            anchor="start",
-        )
-    )
-    return _finished(joined)
+    under = "standard deviations from being as frequent as elsewhere"
+    return framed(titled(alt.concat(*columns, columns=4), "Words that tell an emotion", under))
 
 
 def cloud_chart(found: Exploration) -> Spec:
@@ -141,7 +136,7 @@ def cloud_chart(found: Exploration) -> Spec:
     ]
     order = [emotion for emotion in EMOTIONS if emotion in found.telling]
     cloud = (
-        alt.Chart(_inline(rows))
+        alt.Chart(inline(rows))
         .mark_text(fontWeight=600)
         .encode(
             x=alt.X("x:Q", axis=None, scale=alt.Scale(domain=[0, width])),
@@ -164,8 +159,8 @@ def conflicts_chart(found: Exploration) -> Spec:
     """Return how often the same text was given two emotions, by pair."""
     rows = [{"pair": f"{one} / {two}", "n": n} for one, two, n in found.conflicts[:15]]
     bars = (
-        alt.Chart(_inline(rows))
-        .mark_bar(color=_PART_COLOURS[0])
+        alt.Chart(inline(rows))
+        .mark_bar(color=KIND_COLOURS[0])
         .encode(
             x=alt.X("n:Q", title="texts", axis=alt.Axis(tickMinStep=1)),
             y=alt.Y("pair:N", title=None, sort=[str(row["pair"]) for row in rows]),
@@ -188,18 +183,8 @@ def _font_size(share: float) -> float:
     return round(_SMALLEST + (_LARGEST - _SMALLEST) * math.pow(max(share, 0.0), 1.5), 1)
 
 
-def _by_part() -> alt.Color:
-    return alt.Color(
-        "part:N",
-        title=None,
-        sort=list(_PARTS),
-        scale=alt.Scale(domain=list(_PARTS), range=list(_PART_COLOURS)),
-        legend=alt.Legend(orient="top"),
-    )
-
-
 def _spec(
-    chart: alt.Chart | alt.LayerChart | alt.FacetChart,
+    chart: Chart,
     title: str,
     found: Exploration,
     *,
@@ -207,20 +192,4 @@ def _spec(
     height: int = _HEIGHT,
 ) -> Spec:
     under = f"{found.name}, {sum(part.n_texts for part in found.parts):,} texts"
-    return _finished(
-        chart.properties(
-            width=width,
-            height=height,
-            title=alt.TitleParams(title, subtitle=under, anchor="start"),
-        )
-    )
-
-
-def _finished(chart: alt.Chart | alt.LayerChart | alt.FacetChart | alt.ConcatChart) -> Spec:
-    spec: Spec = chart.properties(background="white", padding=12).to_dict()
-    return spec
-
-
-def _inline(values: Sequence[Mapping[str, object]]) -> alt.Data:
-    data: alt.Data = alt.Data(values=list(values))  # type: ignore[no-untyped-call]  # altair's own
-    return data
+    return framed(titled(chart, title, under).properties(width=width, height=height))

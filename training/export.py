@@ -28,8 +28,7 @@ from training.card import licence_text, model_card
 from training.config import TrainError
 from training.confusions import measure_confusions
 from training.data import Corpus
-from training.inputs import load_data, parts_of
-from training.measure import Part
+from training.inputs import Part, load_data, parts_of
 from training.metrics import FloatArray, quality
 from training.onnx_graph import build_graph
 from training.parity import BatchEffect, Parity, batch_effect, check, compare
@@ -93,12 +92,15 @@ def export(
     torch.set_num_threads(config.threads)
     run = load_run(checkpoint)
     corpora, _ = load_data(data, run.emotions, seed=run_seed(checkpoint))
+    _warn_of_other_data(run, corpora)
     max_tokens = config.max_tokens or run.max_tokens
     validation, test = (
         parts_of(corpora, name, run.tokenizer, run.emotions, max_tokens)
         for name in ("validation", "test")
     )
+    log.info("export_step", step="writing the graph", of=run.architecture)
     graph, sizes = _graph(run, validation, config)
+    log.info("export_step", step="calibrating", texts=sum(len(part.rows) for part in validation))
     predict = with_graph(open_session(graph, threads=config.threads))
     labelled = labelled_logits(predict, validation, run.emotions)
     calibration = fit_calibration(labelled)
@@ -109,6 +111,7 @@ def export(
         ],
         run.emotions,
     )
+    log.info("export_step", step="judging", texts=sum(len(part.rows) for part in test))
     figures, parity, effect = _judge(run, predict, test or validation, calibration)
     log.info("graph_compared", **parity.to_json(), batch=effect.to_json())
     check(parity, effect)
@@ -182,6 +185,23 @@ def labelled_logits(
     ]
 
 
+def _warn_of_other_data(run: Run, corpora: Sequence[Corpus]) -> None:
+    """Say so where the data is not the run's: its texts may have been trained on."""
+    sizes = [(corpus.name, len(corpus.train), len(corpus.validation)) for corpus in corpora]
+    trained = [(one["name"], one["train"], one["validation"]) for one in run.config.get("data", ())]
+    if sizes != trained:
+        log.warning(
+            "data_is_not_the_runs",
+            trained_on=_told(trained),
+            found=_told(sizes),
+            consequence="calibration and figures may rest on texts that were trained on",
+        )
+
+
+def _told(sizes: Sequence[tuple[str, int, int]]) -> str:
+    return ", ".join(f"{name} ({n:,} + {held_out:,} texts)" for name, n, held_out in sizes)
+
+
 def _graph(
     run: Run, validation: Sequence[Part], config: ExportConfig
 ) -> tuple[bytes, dict[str, Any]]:
@@ -225,7 +245,8 @@ def _judge(
         founds.append(found)
         accuracy_loss[part.name] = round(by_network.accuracy - by_graph.accuracy, 5)
         figures[part.name] = {**by_graph.to_json(), "float32": by_network.to_json()}
-    parity = compare(np.concatenate(references), np.concatenate(founds), accuracy_loss)
+    n_texts = {part.name: len(part.rows) for part in parts}
+    parity = compare(np.concatenate(references), np.concatenate(founds), accuracy_loss, n_texts)
     rows = [row for part in parts for row in part.rows[: N_BATCH_TEXTS // len(parts)]]
     effect = batch_effect(lambda batch: calibration.probabilities(graph(batch)), rows)
     return figures, parity, effect

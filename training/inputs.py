@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+import structlog
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor
@@ -26,8 +28,9 @@ from training.data import (
     single_label,
     training_examples,
 )
-from training.measure import Part
 from training.teachers import soft_labels
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,16 @@ class Batch:
     #: float32 (B, E) and (B,): the teachers' probabilities and how much of the loss is theirs.
     soft_targets: Tensor
     soft_weights: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A data set's validation or test texts, with the labels its top label is taken among."""
+
+    name: str
+    examples: tuple[Example, ...]
+    rows: list[tuple[int, ...]]
+    among: tuple[Emotion, ...]
 
 
 class TrainingSet:
@@ -93,9 +106,15 @@ class TrainingSet:
 
 
 def load_data(
-    data: Sequence[Corpus | str | Path], emotions: tuple[Emotion, ...] | None, *, seed: int
+    data: Sequence[Corpus | str | Path],
+    emotions: tuple[Emotion, ...] | None,
+    *,
+    seed: int,
+    keeps_all: bool = False,
 ) -> tuple[list[Corpus], tuple[Emotion, ...]]:
     """Return the corpora in the emotions that are scored, and these; None: all there are.
+
+    Texts of other emotions are left out, or refused where `keeps_all` says that all are meant.
 
     Raises:
         DataError: when a data set cannot be read or holds no text of these emotions.
@@ -115,7 +134,16 @@ def load_data(
     present = {e for corpus in corpora for example in corpus.train for e in example.emotions}
     scored = emotions or tuple(emotion for emotion in EMOTIONS if emotion in present)
     if len(scored) < 2:
-        raise TrainError(f"expected at least two emotions in the data, found {list(scored)!r}")
+        raise TrainError(
+            f"expected at least two emotions in the data, found {', '.join(scored) or 'none'}"
+        )
+    if keeps_all and (others := present - set(scored)):
+        n_texts = sum(bool(others & set(e.emotions)) for corpus in corpora for e in corpus.train)
+        raise TrainError(
+            f"expected emotions that the model to start from scores, {', '.join(scored)}, found "
+            f"{n_texts:,} training texts of {', '.join(sorted(others))}: leave them out, on the "
+            f"command line with --label {min(others)}=, or start from an encoder"
+        )
     return [_in_emotions(corpus, scored) for corpus in corpora], scored
 
 
@@ -167,6 +195,10 @@ def make_training_set(
             bfloat16=bfloat16,
         )
         soft = torch.from_numpy(found)
+        without = sum(not e.emotions for e, row in zip(examples, found, strict=True)
+                      if np.isnan(row).any())  # fmt: skip
+        if without:
+            log.warning("no_teacher_knows", texts=without, consequence="they teach nothing")
     targets = torch.tensor([row.target for row in encoded], dtype=torch.float32)
     return TrainingSet([row.ids for row in encoded], targets, soft, config.teacher_weight)
 

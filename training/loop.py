@@ -62,7 +62,7 @@ class Loop:
         self.steps_an_epoch = math.ceil(len(training_set) / config.batch_size)
         self.schedule = torch.optim.lr_scheduler.LambdaLR(
             self.optimizer,
-            _WarmupThenLinear(self.steps_an_epoch * config.epochs, config.warmup_share),
+            WarmupThenLinear(self.steps_an_epoch * config.epochs, config.warmup_share),
         )
         self.history: list[dict[str, float]] = []
         #: Steps taken in the epoch under way, and its sums over texts so far.
@@ -211,7 +211,7 @@ class Loop:
         return torch.zeros(3, dtype=torch.float64, device=self.device)
 
 
-class _WarmupThenLinear:
+class WarmupThenLinear:
     """Factor of the learning rate at a step: up to 1, then linear to 0 at the last step."""
 
     def __init__(self, n_steps: int, warmup_share: float) -> None:

@@ -9,6 +9,7 @@ Shapes: B texts, T tokens of the longest, I and H the LSTM's input and one direc
 from __future__ import annotations
 
 import copy
+import logging
 import os
 import tempfile
 import warnings
@@ -22,6 +23,8 @@ from model.network import BiLstm
 from training.config import TrainError
 
 _OPSET = 18
+#: Tell of each weight that stands twice, and that torchvision, which nothing here uses, is absent.
+_TALKATIVE = ("onnxscript", "onnx_ir", "torch.onnx._internal.exporter._registration")
 
 
 def export_float(network: nn.Module) -> bytes:
@@ -36,6 +39,8 @@ def export_float(network: nn.Module) -> bytes:
     try:
         with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
             warnings.simplefilter("ignore")  # the exporter's, about its own code
+            for name in _TALKATIVE:
+                logging.getLogger(name).setLevel(logging.ERROR)
             program = torch.onnx.export(
                 wrapped,
                 example,

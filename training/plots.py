@@ -8,23 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import altair as alt
 import numpy as np
 import vl_convert
 
+from training.charts import KIND_COLOURS, Chart, Spec, by_kind, framed, inline, titled
 from training.evaluate import Evaluation
 from training.metrics import confusion
-
-Spec = dict[str, Any]
 
 #: Pixels a unit of the chart: sharp on paper and on dense screens.
 SCALE: Final = 2.0
 _WIDTH: Final = 560
 _HEIGHT: Final = 320
-#: From Okabe & Ito (2008), readable for colour-blind people.
-_BLUE, _ORANGE, _GREEN = "#0072b2", "#e69f00", "#009e73"
+_BLUE: Final = KIND_COLOURS[0]
 
 
 def evaluation_charts(found: Evaluation) -> dict[str, Spec]:
@@ -51,13 +49,16 @@ def f1_chart(found: Evaluation) -> Spec:
         for one in found.by_emotion
     ]
     best_first = [one.emotion for one in sorted(found.by_emotion, key=lambda one: -one.f1)]
-    base = alt.Chart(_inline(rows)).encode(x=_by_emotion(best_first))
-    scale = alt.Scale(domain=[0, 1])
-    bars = base.mark_bar(color=_BLUE, opacity=0.85).encode(y=alt.Y("f1:Q", title="F1", scale=scale))
+    base = alt.Chart(inline(rows)).encode(x=_by_emotion(best_first))
+    scale = alt.Scale(domain=[0, 1.08])  # room for a figure above an interval that ends at 1
+    axis = alt.Axis(values=[tenth / 10 for tenth in range(11)])
+    bars = base.mark_bar(color=_BLUE, opacity=0.85).encode(
+        y=alt.Y("f1:Q", title="F1", scale=scale, axis=axis)
+    )
     ends = base.mark_rule(strokeWidth=1.5).encode(y="low:Q", y2="high:Q")
-    # Under the bar's top, where no interval crosses it.
-    labels = base.mark_text(color="white", baseline="bottom", fontSize=12).encode(
-        y=alt.datum(0.02), text="label:N"
+    # Above the interval: in the bar, the interval of a low one crosses it, and none has no bar.
+    labels = base.mark_text(color="#222", baseline="bottom", dy=-3, fontSize=12).encode(
+        y="high:Q", text="label:N"
     )
     return _spec(alt.layer(bars, ends, labels), "F1 by emotion, with 95 % interval", found)
 
@@ -105,7 +106,7 @@ def confusion_chart(found: Evaluation) -> Spec:
         for i, emotion in enumerate(judged.among)
         for j, column in enumerate(columns)
     ]
-    base = alt.Chart(_inline(rows)).encode(
+    base = alt.Chart(inline(rows)).encode(
         x=alt.X("found:N", title="predicted", sort=columns, axis=alt.Axis(labelAngle=0)),
         y=alt.Y("true:N", title="labelled", sort=list(judged.among)),
     )
@@ -133,7 +134,7 @@ def reliability_chart(found: Evaluation) -> Spec:
     ]
     scale = alt.Scale(domain=[0, 1])
     x = alt.X("low:Q", title="confidence of the top label", scale=scale, axis=_percent())
-    base = alt.Chart(_inline(rows))
+    base = alt.Chart(inline(rows))
     bars = base.mark_bar(color=_BLUE, opacity=0.35, binSpacing=1).encode(
         x=x,
         x2="high:Q",
@@ -147,7 +148,7 @@ def reliability_chart(found: Evaluation) -> Spec:
     )
     ends = [{"at": 0.0}, {"at": 1.0}]
     diagonal = (
-        alt.Chart(_inline(ends))
+        alt.Chart(inline(ends))
         .mark_line(color="#444", strokeDash=[5, 4])
         .encode(x="at:Q", y=alt.Y("at:Q"))
     )
@@ -180,19 +181,13 @@ def _grouped(
 ) -> Spec:
     scale = alt.Scale() if top is None else alt.Scale(domain=[0, top])
     bars = (
-        alt.Chart(_inline(rows))
+        alt.Chart(inline(rows))
         .mark_bar()
         .encode(
             x=_by_emotion(found.answers.among),
             xOffset=alt.XOffset("kind:N", sort=kinds),
             y=alt.Y(f"{field}:Q", title=axis, scale=scale),
-            color=alt.Color(
-                "kind:N",
-                title=None,
-                sort=kinds,
-                scale=alt.Scale(domain=kinds, range=[_BLUE, _ORANGE, _GREEN][: len(kinds)]),
-                legend=alt.Legend(orient="top"),
-            ),
+            color=by_kind("kind", kinds),
         )
     )
     return _spec(bars, title, found)
@@ -207,7 +202,7 @@ def _percent() -> alt.Axis:
 
 
 def _spec(
-    chart: alt.Chart | alt.LayerChart | alt.FacetChart,
+    chart: Chart,
     title: str,
     found: Evaluation,
     *,
@@ -215,17 +210,5 @@ def _spec(
     height: int = _HEIGHT,
 ) -> Spec:
     under = f"{found.model}, {found.data}, {len(found.answers.truth):,} texts"
-    sized = chart.properties(
-        width=width,
-        height=height,
-        title=alt.TitleParams(title, subtitle=under, anchor="start"),
-        background="white",
-        padding=12,
-    ).configure_axis(labelFontSize=12, titleFontSize=12)
-    spec: Spec = sized.to_dict()
-    return spec
-
-
-def _inline(values: Sequence[Mapping[str, object]]) -> alt.Data:
-    data: alt.Data = alt.Data(values=list(values))  # type: ignore[no-untyped-call]  # altair's own
-    return data
+    sized = titled(chart, title, under).properties(width=width, height=height)
+    return framed(sized.configure_axis(labelFontSize=12, titleFontSize=12))

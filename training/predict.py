@@ -1,7 +1,8 @@
 """Logits of many texts from a run's network, whatever its architecture, or from its graph.
 
-`load_run` opens the folder of `training.train`; it is what evaluating, comparing and distilling
-build on. Texts longer than the run's `max_tokens` keep their beginning, as in training.
+`load_run` opens the folder of `training.train`, `open_model` a bundle as well; evaluating,
+comparing, distilling and going on from an earlier model build on them. Texts longer than the run's
+`max_tokens` keep their beginning, as in training.
 
 Shapes: N texts, B texts in a batch, T tokens of the longest, E emotions.
 """
@@ -21,8 +22,11 @@ from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from torch import nn
 
+from model.bundle import CHECKSUMS, WEIGHTS, load_bundle
 from model.labels import as_emotions
+from model.network import MoodNetwork, NetworkConfig
 from model.text import prepare_tokenizer
+from model.weights import read_state
 from records import Emotion
 from training.batches import encode, pad
 from training.config import TrainError
@@ -77,6 +81,12 @@ def load_run(folder: Path, *, device: str = "cpu", bfloat16: bool = False) -> Ru
     Raises:
         TrainError: when `folder` is none, or its weights do not fit its network.json.
     """
+    if (table := folder / "search.json").exists():
+        best = json.loads(table.read_text(encoding="utf-8")).get("best")
+        raise TrainError(
+            f"expected the folder of a run, found a search in {str(folder)!r}: name one of its "
+            f"runs, the best is {best!r}"
+        )
     try:
         description = json.loads((folder / "network.json").read_text(encoding="utf-8"))
         config = json.loads((folder / "train.json").read_text(encoding="utf-8"))
@@ -105,6 +115,61 @@ def load_run(folder: Path, *, device: str = "cpu", bfloat16: bool = False) -> Ru
         config=config,
         bfloat16=bfloat16,
     )
+
+
+def open_model(folder: Path, *, device: str = "cpu", bfloat16: bool = False) -> Run:
+    """Open a run, or a bundle of the hybrid, whose network is rebuilt from its eight-bit weights.
+
+    A bundle's own calibration, windows and language check stay out: what is opened are its logits.
+
+    Raises:
+        BundleError: when the bundle is refused.
+        TrainError: when `folder` is neither, or the bundle's network is not the hybrid over BERT.
+    """
+    if not (folder / CHECKSUMS).exists():
+        return load_run(folder, device=device, bfloat16=bfloat16)
+    bundle = load_bundle(folder)
+    if (kind := bundle.config.network.get("kind")) is not None:
+        raise TrainError(
+            f"expected the bundle of a hybrid network in {str(folder)!r}, found {kind!r}: name the "
+            "run that it was exported from"
+        )
+    try:
+        network = MoodNetwork(NetworkConfig(**bundle.config.network))
+        state = read_state(bundle.read(WEIGHTS))
+        network.load_state_dict({name: torch.from_numpy(array) for name, array in state.items()})
+    except (TypeError, RuntimeError) as error:
+        raise TrainError(
+            f"expected the bundle of a hybrid network, found {error!s:.200}"
+        ) from error
+    return Run(
+        folder=folder,
+        architecture="hybrid",
+        network=network.to(device).eval(),
+        tokenizer=prepare_tokenizer(Tokenizer.from_str(bundle.read("tokenizer.json").decode())),
+        emotions=bundle.emotions,
+        max_tokens=bundle.config.max_tokens,
+        description={
+            "architecture": "hybrid",
+            "kind": "mood",
+            "network": bundle.config.network,
+            "max_positions": bundle.config.network["max_positions"],
+        },
+        config=bundle.metrics().get("training", {}).get("config", {}),
+        bfloat16=bfloat16,
+    )
+
+
+def weights_file(folder: Path) -> Path:
+    """Return the file of a run's or a bundle's weights.
+
+    Raises:
+        TrainError: when there is none.
+    """
+    for name in (WEIGHTS, "model.safetensors"):
+        if (folder / name).exists():
+            return folder / name
+    raise TrainError(f"expected a bundle or a finished run in {str(folder)!r}, found no weights")
 
 
 def with_network(network: nn.Module, *, bfloat16: bool = False) -> Predict:

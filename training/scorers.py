@@ -8,15 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import torch
-from tokenizers import Tokenizer
-
-from model.bundle import WEIGHTS, load_bundle
-from model.network import MoodNetwork, NetworkConfig
-from model.text import clean, has_words, prepare_tokenizer
-from model.weights import read_state
+from model.text import clean, has_words
 from records import EMOTIONS, Emotion, Scores
-from training.config import TrainError
 from training.metrics import softmax
 from training.predict import Run, load_run
 
@@ -58,31 +51,3 @@ class RunScorer:
             low = max(by_emotion.values()) < _LOW_CONFIDENCE
             scores[index] = Scores("scored", probabilities, low_confidence=low)
         return scores
-
-
-def run_of_bundle(folder: Path) -> Run:
-    """Rebuild a bundle's network from its weights, as if it were a run: to look at, not to score.
-
-    Raises:
-        BundleError: when the bundle is refused.
-        TrainError: when its network is not the hybrid over BERT.
-    """
-    bundle = load_bundle(folder)
-    try:
-        network = MoodNetwork(NetworkConfig(**bundle.config.network))
-        state = read_state(bundle.read(WEIGHTS))
-        network.load_state_dict({name: torch.from_numpy(array) for name, array in state.items()})
-    except (TypeError, RuntimeError) as error:
-        raise TrainError(
-            f"expected the bundle of a hybrid network, found {error!s:.200}"
-        ) from error
-    return Run(
-        folder=folder,
-        architecture="hybrid",
-        network=network.eval(),
-        tokenizer=prepare_tokenizer(Tokenizer.from_str(bundle.read("tokenizer.json").decode())),
-        emotions=bundle.emotions,
-        max_tokens=bundle.config.max_tokens,
-        description={"architecture": "hybrid", "network": bundle.config.network},
-        config={},
-    )

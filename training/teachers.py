@@ -1,9 +1,9 @@
 """Soft labels to learn from beside the hard ones: other networks' answers, or raters' shares.
 
-A teacher is a run's folder, or an .npz file with `texts`, `emotions` and either `logits` or
-`probabilities` (N, E), for whoever has soft labels from elsewhere. A run's answers are computed
-once and kept in the student's folder, by a hash of texts and teacher, so that an interrupted run
-finds them again.
+A teacher is the folder of a run or of a hybrid's bundle, or an .npz file with `texts`, `emotions`
+and either `logits` or `probabilities` (N, E), for whoever has soft labels from elsewhere. A
+network's answers are computed once and kept in the student's folder, by a hash of texts and
+teacher, so that an interrupted run finds them again.
 
 Shapes: N texts, E emotions.
 """
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from records import Emotion
 from training.config import TrainError
 from training.metrics import softmax
-from training.predict import Run, load_run
+from training.predict import Run, open_model, weights_file
 
 log = structlog.get_logger(__name__)
 
@@ -51,7 +51,7 @@ def soft_labels(
         if teacher.suffix == ".npz":
             found = _from_file(teacher, texts, emotions, temperature)
         else:
-            run = load_run(teacher, device=device, bfloat16=bfloat16)
+            run = open_model(teacher, device=device, bfloat16=bfloat16)
             logits = _columns(_answers(run, texts, cache), run.emotions, emotions, teacher)
             found = softmax(logits, temperature)
         known = ~np.isnan(found).any(axis=1, keepdims=True)
@@ -63,7 +63,7 @@ def soft_labels(
 
 def _answers(run: Run, texts: Sequence[str], cache: Path) -> NDArray[np.float32]:
     cache.mkdir(parents=True, exist_ok=True)
-    name = hashlib.sha256((run.folder / "model.safetensors").read_bytes()).hexdigest()
+    name = hashlib.sha256(weights_file(run.folder).read_bytes()).hexdigest()
     parts = []
     for start in range(0, len(texts), CHUNK):
         chunk = list(texts[start : start + CHUNK])

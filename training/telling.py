@@ -49,6 +49,8 @@ def telling_words(examples: Iterable[Example]) -> dict[Emotion, list[Telling]]:
     for example in single_label(examples):
         counts.setdefault(example.emotions[0], Counter()).update(set(words_of(example.text)))
     overall: Counter[str] = sum(counts.values(), Counter())
+    if len(overall) < 2:
+        return {}  # what is always said tells nothing
     n_all = overall.total()
     found: dict[Emotion, list[Telling]] = {}
     for emotion, own in counts.items():

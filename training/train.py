@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -21,7 +22,6 @@ from typing import Any
 import numpy as np
 import structlog
 import torch
-from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from torch import nn
 
@@ -30,6 +30,7 @@ from records import Emotion
 from training.config import TrainConfig, TrainError
 from training.data import Corpus, Example
 from training.inputs import (
+    Part,
     class_weights,
     hash_of,
     load_data,
@@ -38,13 +39,12 @@ from training.inputs import (
     training_texts,
 )
 from training.loop import Loop
-from training.measure import Part
 from training.metrics import quality, softmax
-from training.networks.build import Built, encoder_folder, new_network
+from training.networks.build import Built, encoder_folder, new_network, rebuild
 from training.networks.files import encoder_source, write_tokenizer
 from training.networks.scratch import load_word_vectors, word_tokenizer
 from training.networks.stages import word_embedding
-from training.predict import in_batches, with_network
+from training.predict import Run, in_batches, open_model, with_network
 from training.progress import TrainingProgress
 from training.state import load_state, save_state, save_weights, write_json
 
@@ -66,18 +66,34 @@ def train(config: TrainConfig) -> Path:
     torch.set_num_threads(config.threads)
     device = pick_device(config.device)
     bfloat16 = config.bfloat16 and has_bfloat16(device)
-    corpora, emotions = load_data(config.data, config.emotions, seed=config.seed)
-    examples = training_texts(config, corpora)
-    folder = encoder_folder(config)
-    config.out_dir.mkdir(parents=True, exist_ok=True)
-    tokenizer = _tokenizer(config, folder, examples)
-    torch.manual_seed(config.seed)
-    built = new_network(
-        config, folder, n_emotions=len(emotions), vocabulary_size=tokenizer.get_vocab_size()
+    start = None if config.start_dir is None else open_model(config.start_dir)
+    keeps_all = start is not None and config.emotions is None
+    if start is not None:
+        config = _continuing(config, start)
+    corpora, emotions = load_data(
+        config.data, config.emotions, seed=config.seed, keeps_all=keeps_all
     )
+    examples = training_texts(config, corpora)
+    config.out_dir.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(config.seed)
+    if start is not None:
+        built, source = _started(config, start), start.config.get("encoder_source")
+        tokenizer = start.tokenizer
+        tokenizer.save(str(config.out_dir / "tokenizer.json"))
+    else:
+        folder = encoder_folder(config)
+        source = encoder_source(folder)
+        tokenizer = _tokenizer(config, folder, examples)
+        built = new_network(
+            config, folder, n_emotions=len(emotions), vocabulary_size=tokenizer.get_vocab_size()
+        )
+        _start_words(config, built.network, tokenizer)
     _check_fit(config, built)
-    _start_weights(config, built.network, tokenizer)
-    facts = {"emotions": list(emotions), "encoder_source": encoder_source(folder)}
+    facts = {
+        "emotions": list(emotions),
+        "encoder_source": source,
+        "start": None if start is None else start.folder.name,
+    }
     _describe(config, built, corpora, examples, **facts)
     training_set = make_training_set(
         config, examples, tokenizer, emotions, device=str(device), bfloat16=bfloat16
@@ -253,22 +269,52 @@ def _check_fit(config: TrainConfig, built: Built) -> None:
         )
 
 
-def _start_weights(config: TrainConfig, network: nn.Module, tokenizer: Tokenizer) -> None:
-    if config.start_dir is not None:
-        try:
-            network.load_state_dict(load_file(config.start_dir / "model.safetensors"))
-        except (OSError, RuntimeError) as error:
-            raise TrainError(
-                f"expected weights of the same network in {str(config.start_dir)!r}: {error!s:.200}"
-            ) from error
-    elif config.word_vectors is not None:
-        if config.architecture not in {"ann", "lstm"}:
-            raise TrainError("expected word vectors only for 'ann' or 'lstm', which learn words")
-        try:
-            n_found = load_word_vectors(word_embedding(network), tokenizer, config.word_vectors)
-        except (OSError, ValueError) as error:
-            raise TrainError(str(error)) from error
-        log.info("word_vectors_read", words=n_found, of=tokenizer.get_vocab_size())
+def _continuing(config: TrainConfig, start: Run) -> TrainConfig:
+    """Return the configuration of a run that goes on from `start`: its network, its emotions.
+
+    Raises:
+        TrainError: when the configuration asks for another network.
+    """
+    if config.encoder is not None or config.layers is not None or config.word_vectors is not None:
+        raise TrainError(
+            f"expected no encoder, layers or word vectors beside the model to start from, "
+            f"{start.folder.name!r}, which has its own"
+        )
+    unscored = set(config.emotions or ()) - set(start.emotions)
+    if unscored:
+        raise TrainError(
+            f"expected emotions that {start.folder.name!r} scores, found {', '.join(unscored)}"
+        )
+    return replace(config, architecture=start.architecture, emotions=start.emotions)  # type: ignore[arg-type]
+
+
+def _started(config: TrainConfig, start: Run) -> Built:
+    """Return the network to go on with: the same weights, the dropout that is configured."""
+    is_scratch = config.architecture in {"ann", "lstm"}
+    dropout = (config.scratch if is_scratch else config.network).dropout
+    sizes = {**start.description["network"], "dropout": dropout}
+    description = {**start.description, "network": sizes}
+    network = rebuild(description)
+    network.load_state_dict(start.network.state_dict())
+    log.info(
+        "training_starts_from",
+        model=start.folder.name,
+        architecture=start.architecture,
+        emotions=",".join(start.emotions),
+    )
+    return Built(network, description)
+
+
+def _start_words(config: TrainConfig, network: nn.Module, tokenizer: Tokenizer) -> None:
+    if config.word_vectors is None:
+        return
+    if config.architecture not in {"ann", "lstm"}:
+        raise TrainError("expected word vectors only for 'ann' or 'lstm', which learn words")
+    try:
+        n_found = load_word_vectors(word_embedding(network), tokenizer, config.word_vectors)
+    except (OSError, ValueError) as error:
+        raise TrainError(str(error)) from error
+    log.info("word_vectors_read", words=n_found, of=tokenizer.get_vocab_size())
 
 
 def _describe(
@@ -310,7 +356,7 @@ def _describe(
 
 
 def _learned_from(config: TrainConfig, names: Sequence[str]) -> list[str]:
-    """Return every data set the weights come from: through teachers and earlier runs, too.
+    """Return every data set the weights come from: through teachers and earlier models, too.
 
     A licence file must name them all.
     """
@@ -318,10 +364,6 @@ def _learned_from(config: TrainConfig, names: Sequence[str]) -> list[str]:
     for folder in (*config.teachers, *([config.start_dir] if config.start_dir else [])):
         if folder.suffix == ".npz":
             found.append(folder.name)
-            continue
-        try:
-            document = json.loads((folder / "train.json").read_text(encoding="utf-8"))
-        except OSError as error:
-            raise TrainError(f"expected a run in {str(folder)!r}, found no train.json") from error
-        found += document.get("learned_from", [])
+        else:
+            found += open_model(folder).config.get("learned_from", [])
     return list(dict.fromkeys(found))

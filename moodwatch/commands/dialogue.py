@@ -274,14 +274,14 @@ def _short(text: str) -> str:
 @contextmanager
 def _told_plainly() -> Iterator[None]:
     """Turn what the room of training says of a user's files into a line."""
+    from training.config import TrainError
     from training.data import DataError
     from training.dialogue.run import DialogueRunError
-    from training.dialogue.train import DialogueTrainError
     from training.networks.files import EncoderError
 
     try:
         yield
-    except (DataError, DialogueRunError, DialogueTrainError, EncoderError) as error:
+    except (DataError, DialogueRunError, TrainError, EncoderError) as error:
         raise UserError(str(error), ExitCode.INPUT) from None
 
 

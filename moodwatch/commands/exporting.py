@@ -18,6 +18,7 @@ from moodwatch.commands.labelled import (
     told_plainly,
 )
 from moodwatch.console import out
+from moodwatch.settings import load_settings
 
 
 def register(app: typer.Typer) -> None:
@@ -35,6 +36,7 @@ def export(
     text_column: TextColumn = None,
     label_column: LabelColumn = None,
     labels: Labels = None,
+    threads: Annotated[int, typer.Option(min=1, help="Processor threads")] = 2,
 ) -> None:
     """Make a bundle of a trained network; a graph that strays from its network is refused.
 
@@ -47,9 +49,12 @@ def export(
       moodwatch run posts.csv --bundle bundles/first
     """
     need_training()
+    from moodwatch.logs import configure_logs
     from training import export as exporting
 
-    config = exporting.ExportConfig(name=name, keep_safetensors=safetensors)
+    settings = load_settings()
+    configure_logs(settings.log_level, settings.log_format)  # minutes: say how far it is
+    config = exporting.ExportConfig(name=name, keep_safetensors=safetensors, threads=threads)
     with told_plainly():
         seed = exporting.run_seed(run)
         corpora = load_data(data, text_column, label_column, parse_labels(labels or []), seed)

@@ -124,8 +124,18 @@ def compare(
     systems: Annotated[
         str, typer.Option(help="Trained here, comma-separated, out of tfidf,ann,lstm,plain,hybrid")
     ] = "tfidf,ann,lstm",
-    encoder: Annotated[
-        str | None, typer.Option(help="Folder or hub id of the encoder of plain and hybrid")
+    encoders: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--encoder",
+            help="Folder or hub id of the encoder of plain and hybrid; a row for each. Repeatable",
+        ),
+    ] = None,
+    layers: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Encoder layers of plain and hybrid; default: all, the hybrid over BERT 3"
+        ),
     ] = None,
     epochs: Annotated[
         int | None, typer.Option(min=1, help="Of the networks; default: each system's own")
@@ -146,8 +156,8 @@ def compare(
 
       moodwatch compare --data dair-emotion-split --out comparison
 
-      moodwatch compare bundles/mine --data data --systems plain,hybrid --encoder all-MiniLM-L6-v2
-      --out comparison
+      moodwatch compare bundles/mine runs/mine --data data --systems plain,hybrid --layers 6
+      --encoder all-MiniLM-L6-v2 --encoder thenlper/gte-small --out comparison
     """
     need_training()
     from moodwatch.judged import compare_systems
@@ -165,7 +175,8 @@ def compare(
             output_folder(out_dir),
             systems=names,
             existing=existing,
-            encoder=encoder,
+            encoders=encoders or (),
+            layers=layers,
             changes=changes,
             published=published,
         )

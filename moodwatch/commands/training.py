@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -33,12 +33,23 @@ def register(app: typer.Typer) -> None:
     app.command(rich_help_panel="Train")(train)
 
 
+#: Options that make a network: one to start from has all of them already.
+_MAKE_A_NETWORK: Final = (
+    "architecture", "encoder", "layers", "pooling", "lstm_hidden", "lstm_layers",
+    "attention_heads", "word_vectors", "embedding",
+)  # fmt: skip
+
+
 def train(
+    context: typer.Context,
     data: Data = None,
     out_dir: Annotated[
         Path | None,
         typer.Option(
-            "--out", help="Folder of the run", file_okay=False, show_default="runs/ARCHITECTURE"
+            "--out",
+            help="Folder of the run",
+            file_okay=False,
+            show_default="runs/ARCHITECTURE, runs/from-START",
         ),
     ] = None,
     architecture: Annotated[
@@ -53,6 +64,14 @@ def train(
         typer.Option(
             help="Pretrained encoder: a folder or a hub id",
             show_default="all-MiniLM-L6-v2 from the hub",
+        ),
+    ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            help="Go on from this run or hybrid bundle, in place of an encoder: its network and "
+            "weights, on your data; 'default' is the shipped one",
+            show_default="start from the encoder",
         ),
     ] = None,
     search_trials: Annotated[
@@ -152,12 +171,13 @@ def train(
         _option("Decay of the moving average of the weights; 0: none", "Loss", min=0, max=0.9999),
     ] = 0.0,
     teachers: Annotated[
-        list[Path] | None,
+        list[str] | None,
         _option(
-            "Run to learn from as well, or .npz of soft labels. Repeatable",
+            "Run or bundle to learn from as well ('default': the shipped one), or .npz of soft "
+            "labels. Repeatable",
             "Teachers",
             "--teacher",
-            exists=True,
+            metavar="PATH",
         ),
     ] = None,
     teacher_weight: Annotated[
@@ -186,7 +206,8 @@ def train(
     [bold]Examples[/]
 
       moodwatch train --data data --encoder all-MiniLM-L6-v2 --out runs/first
-      moodwatch train --data posts.csv --label-column mood --label calm=joy
+      moodwatch train --start default --data posts.csv --label-column mood --label calm=joy
+          --epochs 2 --learning-rate 3e-5
       moodwatch train --architecture distilbert --data benchmark --learning-rate 2e-5
       moodwatch train --encoder bert-base-uncased --layers 12 --loss focal --epochs 5
           --learning-rate 2e-5 --head-learning-rate 2e-5
@@ -201,16 +222,18 @@ def train(
 
     settings = load_settings()
     configure_logs(settings.log_level, settings.log_format)
-    folder = Path("runs") / architecture if out_dir is None else out_dir
+    start_dir = None if start is None else _start(context, start)
+    name = architecture if start_dir is None else f"from-{start_dir.resolve().name}"
+    folder = Path("runs") / name if out_dir is None else out_dir
     if architecture in NAMED_ENCODERS:
         kind, its_encoder = NAMED_ENCODERS[architecture]
         architecture, encoder = kind, encoder or its_encoder
     with told_plainly():
         config = TrainConfig(
-            load_data(data, text_column, label_column, parse_labels(labels or []), seed),
-            folder,
+            out_dir=folder,
             architecture=_one_of("--architecture", architecture, "hybrid", "plain", "ann", "lstm"),
             encoder=encoder,
+            start_dir=start_dir,
             layers=_layers(layers),
             pooling=_one_of("--pooling", pooling, "mean", "first"),
             word_vectors=word_vectors,
@@ -234,13 +257,15 @@ def train(
             adversary=_one_of("--adversary", adversary, "none", "neftune", "fgm"),
             adversary_strength=adversary_strength,
             average_decay=average,
-            teachers=tuple(teachers or ()),
+            teachers=tuple(_teacher(name) for name in teachers or ()),
             teacher_weight=teacher_weight,
             teacher_temperature=teacher_temperature,
             unlabelled=tuple(unlabelled or ()),
             device=_one_of("--device", device, "auto", "cpu", "cuda"),
             threads=threads,
             bfloat16=bfloat16,
+            # Last: a wrong option is told before minutes of reading.
+            data=load_data(data, text_column, label_column, parse_labels(labels or []), seed),
         )
         head = replace(
             config.network,
@@ -293,6 +318,38 @@ def _search(config: TrainConfig, n_trials: int, as_json: bool) -> None:
 
 def _stopped() -> UserError:
     return UserError("stopped; the same command goes on where it was", ExitCode.INTERRUPTED)
+
+
+def _start(context: typer.Context, model: str) -> Path:
+    """Return the folder to start from.
+
+    Raises:
+        UserError: when it is none, or an option asks for another network than its own.
+    """
+    for name in _MAKE_A_NETWORK:
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            raise UserError(
+                f"expected no --{name.replace('_', '-')} beside --start: "
+                "the model to start from has a network of its own"
+            )
+    if not (folder := _model(model)).is_dir():
+        raise UserError(f"expected the folder of a run or bundle, or 'default', found {model!r}")
+    return folder
+
+
+def _teacher(name: str) -> Path:
+    if not (path := _model(name)).exists():
+        raise UserError(f"expected a run, a bundle, 'default' or an .npz file, found {name!r}")
+    return path
+
+
+def _model(name: str) -> Path:
+    if name == "default":
+        from model.bundle import default_bundle_path
+
+        return default_bundle_path()
+    return Path(name)
 
 
 def _layers(text: str | None) -> int | tuple[int, ...] | None:

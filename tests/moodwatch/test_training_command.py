@@ -82,9 +82,19 @@ def test_a_search_prints_its_trials_best_first_and_goes_on(tmp_path: Path) -> No
     assert [t for t in three if t["number"] < 3] == two  # found again, not run again
     scores = [trial["score"] for trial in three]
     assert scores == sorted(scores, reverse=True)
+    with pytest.raises(UserError, match=f"the best is '{three[0]['folder']}'"):
+        _run("describe", str(tmp_path / "s"))
     table = json.loads((tmp_path / "s" / "search.json").read_text())
     assert table["best"] == three[0]["folder"]
     assert [p.parent.name for p in (tmp_path / "s").glob("*/state.pt")] == [table["best"]]
+
+
+@pytest.mark.parametrize("option", [("--architecture", "lstm"), ("--lstm-hidden", "64")])
+def test_another_network_than_that_of_the_model_to_start_from_is_refused(
+    option: tuple[str, str], tmp_path: Path
+) -> None:
+    with pytest.raises(UserError, match=f"expected no {option[0]} beside --start"):
+        _run("train", "--start", "default", "--data", str(tmp_path), *option)
 
 
 @pytest.mark.parametrize(
@@ -96,6 +106,8 @@ def test_a_search_prints_its_trials_best_first_and_goes_on(tmp_path: Path) -> No
         (["--encoder", "./nowhere"], ExitCode.INPUT, "expected an encoder's folder"),
         (["--architecture", "ann", "--encoder", "x"], ExitCode.INPUT, "no encoder for 'ann'"),
         (["--unlabelled", __file__], ExitCode.INPUT, "expected teachers"),
+        (["--teacher", "gone"], ExitCode.USAGE, "a bundle, 'default' or an .npz file"),
+        (["--teacher", "default"], ExitCode.INPUT, "no such folder"),
     ],
 )
 def test_a_wrong_option_is_named(

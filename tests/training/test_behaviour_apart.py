@@ -11,7 +11,8 @@ import pytest
 import training
 from training.behaviour.apart import is_near_suite, skeleton
 from training.behaviour.sentences import load_capabilities, load_names
-from training.phrases import CAPABILITIES, generate
+from training.phrases import CAPABILITIES, WRITTEN, generate
+from training.phrases.written import written_sentences
 
 #: Modules that judge; of those that make or read training texts one may ask what to keep out.
 JUDGES = {"evaluate.py", "verdict.py", "compare.py"}
@@ -36,6 +37,16 @@ def test_no_sentence_is_in_both(made: list[str]) -> None:
 
 def test_no_template_is_in_both(made: list[str]) -> None:
     assert [text for text in made if is_near_suite(text)] == []
+
+
+def test_what_was_written_by_hand_is_far_from_the_suite() -> None:
+    assert [text for text, _ in written_sentences() if is_near_suite(text)] == []
+
+
+def test_a_text_of_signs_alone_is_in_both_only_once() -> None:
+    signs = [t for c in load_capabilities() for t in c.texts if t.strip() and not words(t)]
+    assert len(signs) > 5
+    assert all(map(is_near_suite, signs))
 
 
 def test_every_text_of_the_suite_is_near_it_itself() -> None:
@@ -70,10 +81,10 @@ def test_plain_grammar_belongs_to_everybody(text: str) -> None:
     assert not is_near_suite(text)
 
 
-def test_the_frames_still_make_every_kind_of_sentence() -> None:
-    kinds = {phrase.capability for phrase in generate(500, seed=2)}
+def test_every_kind_of_sentence_is_still_made() -> None:
+    kinds = {phrase.capability for phrase in generate(1_000, seed=2)}
 
-    assert kinds == set(CAPABILITIES)
+    assert kinds == {*CAPABILITIES, WRITTEN}
 
 
 def test_nothing_that_trains_reads_the_suite() -> None:

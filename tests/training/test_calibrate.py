@@ -54,6 +54,14 @@ def test_few_texts_get_a_temperature_alone() -> None:
     assert fit_calibration([_drawn(200, truth, seed=5)]).biases == ()
 
 
+def test_few_texts_without_a_mistake_do_not_make_a_model_sure() -> None:
+    logits = np.tile([2.0, 0.0, -1.0], (30, 1))
+    right = LabelledLogits(logits, np.zeros(30, dtype=int), (0, 1, 2))
+    found = fit_calibration([right])
+    assert 0.3 < found.temperature < 1.0
+    assert found.probabilities(logits).max() < 0.999
+
+
 def test_sharpness_follows_the_gaps() -> None:
     truth = Calibration(1.0, gap_weights=(-1.5, 1.0, 0.0, 0.0, 0.0))
     found = fit_calibration([_drawn(3_000, truth, seed=6)])

@@ -13,18 +13,19 @@ import torch
 
 from moodwatch.judged import compare_systems, describe_model
 from records import EMOTIONS
-from tests.support.tiny import tiny_network, tiny_tokenizer, write_bundle
+from tests.support.tiny import tiny_network, tiny_tokenizer, write_bundle, write_encoder
 from tests.support.training import tiny_train_config, write_data
 from training import candidates, compare
 from training.attention_maps import attention_map
 from training.compare import PUBLISHED, Row, fill_row
+from training.config import TrainError
 from training.data import Corpus
 from training.describe import diagram_svg, layer_summary
 from training.linear import LinearModel
 from training.networks.scratch import AnnNetwork, LstmNetwork, ScratchConfig
 from training.networks.transformer import PlainTransformer, TransformerEncoder
-from training.predict import Run
-from training.scorers import run_of_bundle
+from training.predict import Run, open_model
+from training.scorers import RunScorer
 from training.sources import load_corpora
 from training.tables import COLUMNS, as_markdown, cells
 
@@ -103,7 +104,6 @@ def test_systems_are_trained_and_bundles_read_into_one_table(
         tmp_path,
         systems=["tfidf", "ann", "lstm"],
         existing=[],
-        encoder=None,
         changes=changes,
         published=True,
     )
@@ -128,11 +128,67 @@ def test_systems_are_trained_and_bundles_read_into_one_table(
         tmp_path,
         systems=["ann"],
         existing=[],
-        encoder=None,
         changes=changes,
         published=False,
     )
     assert again == [rows[1]]
+
+
+def test_each_encoder_has_a_row_of_its_own_and_the_others_one(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = tiny_train_config(data, tmp_path / "unused")
+    changes = {"network": small.network, "epochs": 1, "max_tokens": 24, "threads": 1}
+    monkeypatch.setattr(compare, "N_SPEED_ROUNDS", 1)
+    encoders = [str(write_encoder(tmp_path / name)) for name in ("first", "second")]
+    arguments: dict[str, Any] = {"layers": 1, "changes": changes, "published": False}
+    rows, _ = compare_systems(
+        [str(data)],
+        tmp_path / "out",
+        systems=["tfidf", "plain", "hybrid"],
+        existing=[],
+        encoders=encoders,
+        **arguments,
+    )
+    assert [row.name for row in rows] == [
+        "tfidf",
+        "plain (first, 1 layer)",
+        "plain (second, 1 layer)",
+        "hybrid (first, 1 layer)",
+        "hybrid (second, 1 layer)",
+    ]
+    runs = {path.name for path in (tmp_path / "out" / "runs").iterdir()}
+    assert "plain-second-1-layer-benchmark" in runs
+    assert len(runs) == len(rows)
+
+    one, _ = compare_systems(
+        [str(data)],
+        tmp_path / "out",
+        systems=["plain"],
+        existing=[],
+        encoders=encoders[1:],
+        **arguments,
+    )
+    assert one == [rows[2]]  # kept, not trained again for want of the other encoder
+
+    run = tmp_path / "out" / "runs" / "plain-first-1-layer-benchmark"
+    torch.set_num_threads(2)
+    made = candidates.existing(run, RunScorer.load(run)).make()
+    assert torch.get_num_threads() == 1  # as of those trained in the same table
+    assert made[1:] == (rows[1].n_parameters, rows[1].n_bytes, rows[1].training_s)
+
+
+def test_two_encoders_of_one_name_are_refused(data: Path, tmp_path: Path) -> None:
+    with pytest.raises(TrainError, match="'model' twice"):
+        compare_systems(
+            [str(data)],
+            tmp_path,
+            systems=["plain"],
+            existing=[],
+            encoders=["a/model", "b/model"],
+            changes={},
+            published=False,
+        )
 
 
 def test_a_bundle_is_described_with_its_layers_and_its_attention(tmp_path: Path) -> None:
@@ -144,7 +200,7 @@ def test_a_bundle_is_described_with_its_layers_and_its_attention(tmp_path: Path)
     assert "happy &lt;b&gt;" in html
     assert html.count("data:image/png") == 2
 
-    found = attention_map(run_of_bundle(bundle), "i am not happy")
+    found = attention_map(open_model(bundle), "i am not happy")
     assert found is not None
     assert found.tokens == ("[CLS]", "i", "am", "not", "happy", "[SEP]")
     assert list(found.layers) == ["encoder layer 1", "head's attention"]

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
+from training.charts import Spec
 from training.cloud import lay_out
 from training.data import Corpus, Example
-from training.exploration_charts import Spec, cloud_chart, distribution_chart
+from training.exploration_charts import cloud_chart, distribution_chart, lengths_chart
 from training.exploration_page import notes, part_table, write_exploration
 from training.explore import Exploration, explore
 
@@ -106,6 +107,22 @@ def test_an_empty_part_is_no_fault() -> None:
 def test_the_distribution_chart_shows_counts_and_shares(found: Exploration) -> None:
     rows = _rows(distribution_chart(found))
     assert {"emotion": "joy", "part": "train", "share": round(31 / 42, 4), "label": "31"} in rows
+
+
+def test_a_length_that_no_text_has_is_drawn_as_none(found: Exploration) -> None:
+    rows = _rows(lengths_chart(found))
+    train = {row["words"]: row["share"] for row in rows if row["part"] == "train"}
+    assert train[4] == 0
+    assert train[5] == round(30 / 42, 5)
+    assert sum(train.values()) == pytest.approx(1, abs=1e-4)
+
+
+def test_long_texts_are_counted_in_steps_and_all_of_them() -> None:
+    texts = tuple(Example("word " * (37 * n), ("joy",)) for n in range(1, 61))
+    many = Corpus(train=texts, validation=texts[:1], test=texts[-1:], name="diaries")
+    rows = [row for row in _rows(lengths_chart(explore(many))) if row["part"] == "train"]
+    assert len(rows) < 130
+    assert sum(row["share"] for row in rows) == pytest.approx(1, abs=0.02)
 
 
 def test_words_of_a_cloud_do_not_touch_and_the_first_is_in_the_middle() -> None:

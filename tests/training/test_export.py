@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from model.bundle import load_bundle
+from moodwatch.logs import configure_logs
 from tests.support.encoders import write_transformer
 from tests.support.tiny import random_texts
 from tests.support.training import tiny_train_config
@@ -77,7 +78,22 @@ def test_confusions_are_of_the_validation_texts(tmp_path: Path) -> None:
     assert found.sets[0].n_texts.tolist() == [n_joy, len(many.validation) - n_joy]
     logits = load_run(run).logits([example.text for example in many.validation])
     tops = bundle.calibration.probabilities(logits).argmax(axis=1)
-    assert found.sets[0].top_counts.sum(axis=0).tolist() == np.bincount(tops).tolist()
+    assert found.sets[0].top_counts.sum(axis=0).tolist() == np.bincount(tops, minlength=2).tolist()
+
+
+def test_data_that_is_not_the_runs_is_said_to_be_other(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = train(_run(tmp_path / "run", architecture="ann"))
+    configure_logs("warning", "console")
+    export(run, tmp_path / "same", data=(CORPUS,), config=CONFIG)
+    assert "data_is_not_the_runs" not in capsys.readouterr().err
+    other = replace(CORPUS, validation=CORPUS.train[:8])
+    export(run, tmp_path / "other", data=(other,), config=CONFIG)
+    told = capsys.readouterr().err
+    assert "data_is_not_the_runs" in told
+    assert "ours (30 + 10 texts)" in told
+    assert "ours (30 + 8 texts)" in told
 
 
 def test_a_network_that_cannot_be_exported_is_said_to_be_so(

@@ -11,17 +11,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
 
 from model.bundle import load_bundle
 from tests.support.paths import REPOSITORY
-from tests.support.tiny import write_encoder
+from tests.support.tiny import tiny_network, write_bundle, write_encoder
 from tests.support.training import tiny_train_config, write_data
-from training.evaluate import evaluate
+from training.data import Example
+from training.evaluate import evaluate_on, load_test_sets
 from training.export import ExportConfig, export
 from training.loop import Loop
+from training.predict import load_run, open_model
+from training.sources import load_corpora
 from training.train import TrainConfig, TrainError, train
 from worker.onnx_scorer import OnnxScorer
 
@@ -74,6 +78,7 @@ from dataclasses import replace
 from pathlib import Path
 from tests.support.training import tiny_train_config
 from training.loop import Loop
+from training.predict import load_run, open_model
 from training.train import train
 
 data, encoder, out, kill_at = sys.argv[1:]
@@ -184,11 +189,12 @@ def test_the_trained_network_becomes_a_bundle_that_scores_what_it_learned(
         config=ExportConfig(name="learned", overlap=4, keep_safetensors=True, threads=1),
     )
     bundle = load_bundle(path)
-    figures = evaluate(OnnxScorer(bundle), data)
+    benchmark, _ = load_test_sets(str(data))
+    found = evaluate_on(OnnxScorer(bundle), benchmark)
 
     assert bundle.name == "learned"
     assert (path / "model.safetensors").exists()
-    assert figures["benchmark"]["accuracy"] > 0.8
+    assert found.figures["accuracy"] > 0.8
     assert bundle.metrics()["parity"]["same_label"] >= 0.995
     assert "Model card: learned" in (path / "MODEL_CARD.md").read_text()
 
@@ -200,12 +206,77 @@ def test_a_run_can_start_from_another_runs_weights(
         config,
         out_dir=tmp_path / "still",
         start_dir=trained,
+        encoder=None,
+        layers=None,
         epochs=1,
         encoder_lr=0.0,
         head_lr=0.0,
     )
     train(still)
     _same_weights(trained, still.out_dir)
+
+
+def test_a_run_can_go_on_from_a_bundle_and_be_taught_by_it(data: Path, tmp_path: Path) -> None:
+    bundle = write_bundle(tmp_path / "bundle", tiny_network())
+    still = tiny_train_config(
+        data, tmp_path / "still", start_dir=bundle, teachers=(bundle,), epochs=1,
+        encoder_lr=0.0, head_lr=0.0,
+    )  # fmt: skip
+    run, start = load_run(train(still)), open_model(bundle)
+    assert run.emotions == start.emotions
+    texts = ["i am happy", "that is sad and bad"]
+    assert np.array_equal(run.logits(texts), start.logits(texts))
+    assert json.loads((still.out_dir / "train.json").read_text())["start"] == "bundle"
+
+    with pytest.raises(TrainError, match="has its own"):
+        train(replace(still, out_dir=tmp_path / "other", layers=2))
+    with pytest.raises(TrainError, match="scores, found disgust"):
+        train(replace(still, out_dir=tmp_path / "other", emotions=("joy", "disgust")))
+
+
+def test_the_bundle_of_another_network_is_no_start(data: Path, tmp_path: Path) -> None:
+    corpora = tuple(load_corpora(str(data)))
+    config = replace(tiny_train_config(data, tmp_path / "run", architecture="ann"), data=corpora)
+    run = train(replace(config, epochs=1))
+    bundle = export(run, tmp_path / "b", data=corpora, config=ExportConfig(name="x", threads=1))
+    with pytest.raises(TrainError, match="found 'ann': name the run that it was exported from"):
+        open_model(bundle)
+
+
+def test_what_the_model_to_start_from_does_not_score_is_refused_not_dropped(
+    data: Path, tmp_path: Path
+) -> None:
+    bundle = write_bundle(tmp_path / "bundle", tiny_network())
+    corpora = load_corpora(str(data))
+    gross = Example("that is gross", ("disgust",))
+    with_disgust = replace(corpora[0], train=(*corpora[0].train, gross, gross))
+    config = tiny_train_config(data, tmp_path / "run", start_dir=bundle, epochs=1)
+    config = replace(config, data=(with_disgust,))
+
+    with pytest.raises(TrainError, match=r"found 2 training texts of disgust: .*--label disgust="):
+        train(config)
+    assert not (tmp_path / "run").exists()
+
+    run = load_run(train(replace(config, emotions=("sadness", "joy"))))  # asked for, so left out
+    assert "disgust" not in run.emotions
+    assert run.config["n_texts"] < len(with_disgust.train)
+
+
+def test_a_run_that_goes_on_takes_the_dropout_it_is_given(
+    data: Path, trained: Path, tmp_path: Path
+) -> None:
+    config = tiny_train_config(data, tmp_path / "run", start_dir=trained, epochs=1)
+    run = load_run(train(replace(config, network=replace(config.network, dropout=0.45))))
+    assert run.description["network"]["dropout"] == 0.45
+    assert [part.p for name, part in run.network.named_children() if name == "dropout"] == [0.45]
+
+
+def test_an_encoder_of_fewer_layers_than_the_default_is_taken_whole(
+    data: Path, tmp_path: Path
+) -> None:
+    encoder = write_encoder(tmp_path / "encoder")
+    run = train(tiny_train_config(data, tmp_path / "run", encoder=encoder, epochs=1))
+    assert json.loads((run / "network.json").read_text())["network"]["encoder_layers"] == 1
 
 
 def test_training_ends_early_when_nothing_gets_better(data: Path, tmp_path: Path) -> None:

@@ -27,12 +27,12 @@ Skeleton = tuple[str, ...]
 def is_near_suite(text: str) -> bool:
     """Tell whether a text shares a sentence or a template with the suite.
 
-    Shared is a whole skeleton of at least three words, a run of SHARED_RUN words, or a run over
-    more than MOST_SHARED of a sentence of the suite.
+    Shared is a whole text, signs included, a whole skeleton of at least three words, a run of
+    SHARED_RUN words, or a run over more than MOST_SHARED of a sentence of the suite.
     """
-    wholes, pieces = _suite()
+    texts, wholes, pieces = _suite()
     own = skeleton(text)
-    if own in wholes:
+    if own in wholes or _plain(text) in texts:
         return True
     return any(run in found for n, found in pieces.items() for run in runs(own, n))
 
@@ -72,8 +72,8 @@ def _masked_words() -> tuple[frozenset[str], frozenset[str]]:
 
 
 @cache
-def _suite() -> tuple[frozenset[Skeleton], dict[int, set[Skeleton]]]:
-    """Return the suite's skeletons, and by length the runs that no other text may have."""
+def _suite() -> tuple[frozenset[str], frozenset[Skeleton], dict[int, set[Skeleton]]]:
+    """Return the suite's plain texts, their skeletons, and the runs by their length."""
     texts = [text for capability in load_capabilities() for text in capability.texts]
     # One filling of a template stands for all: names are masked.
     texts += [next(iter(f.texts.values()))[0] for f in (*load_names(), *load_pronouns())]
@@ -83,4 +83,10 @@ def _suite() -> tuple[frozenset[Skeleton], dict[int, set[Skeleton]]]:
         n = int(MOST_SHARED * len(own)) + 1 if len(own) >= MIN_WORDS else SHARED_RUN
         n = min(n, SHARED_RUN)
         pieces.setdefault(n, set()).update(runs(own, n))
-    return frozenset(wholes), pieces
+    return frozenset(map(_plain, texts)), frozenset(wholes), pieces
+
+
+def _plain(text: str) -> str:
+    """Return a text's letters, or its signs where it has none."""
+    found = "".join(text.split()).casefold()
+    return "".join(filter(str.isalpha, found)) or found

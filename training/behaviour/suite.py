@@ -1,7 +1,7 @@
 """Run the suite on anything that scores texts, and count what passes, capability by capability.
 
 Needs neither torch nor scikit-learn. The scorer comes from the roof, because it lives in another
-room of this floor. Called by `moodwatch behaviour` and `training.evaluate`.
+room of this floor. Called by `moodwatch behaviour`.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ class DialogueCorpus:
 
 def labels_of(dialogues: Iterable[Dialogue]) -> tuple[str, ...]:
     """Return every label that occurs, sorted."""
-    return tuple(sorted({u.label for d in dialogues for u in d.utterances if u.label is not None}))
+    return tuple(sorted(set(labelled(dialogues))))
 
 
 def labelled(dialogues: Iterable[Dialogue]) -> list[str]:

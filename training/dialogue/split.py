@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from training.data import DataError
-from training.dialogue.corpus import Dialogue
+from training.dialogue.corpus import Dialogue, labelled
 
 #: Of all labelled utterances: training, validation, test.
 SHARES: Final = (0.8, 0.1, 0.1)
@@ -26,12 +26,12 @@ def stratified(
     """
     if len(dialogues) < len(shares):
         raise DataError(f"expected at least {len(shares)} dialogues, found {len(dialogues)}")
-    counts = [Counter(u.label for u in d.utterances if u.label is not None) for d in dialogues]
-    total = sum(counts, Counter[str | None]())
+    counts = [Counter[str](labelled([d])) for d in dialogues]
+    total = sum(counts, Counter[str]())
     order = list(range(len(dialogues)))
     random.Random(seed).shuffle(order)  # noqa: S311 (a seedable order)
     order.sort(key=lambda index: -len(dialogues[index].utterances))
-    held = [Counter[str | None]() for _ in shares]
+    held = [Counter[str]() for _ in shares]
     parts: list[list[int]] = [[] for _ in shares]
 
     def lack(part: int, index: int) -> float:

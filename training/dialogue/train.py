@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import random
 import time
 from collections import Counter
@@ -22,22 +21,20 @@ from typing import Any
 
 import structlog
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional as F
 
+from training.config import TrainError
 from training.dialogue.corpus import Dialogue, DialogueCorpus
 from training.dialogue.encoders import load_tokenizer, start_encoder
 from training.dialogue.figures import DialogueFigures, judge
 from training.dialogue.network import DialogueConfig, DialogueNetwork, TokenRow
 from training.dialogue.states import token_rows, with_states
 from training.dialogue.views import make_views
+from training.loop import WarmupThenLinear
+from training.state import load_state, save_state, save_weights, write_json
 
 log = structlog.get_logger(__name__)
-
-
-class DialogueTrainError(ValueError):
-    """The run cannot start or go on as configured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +95,7 @@ def train(config: DialogueTraining) -> Path:
     """Train, or go on, and return the run folder.
 
     Raises:
-        DialogueTrainError: when `out_dir` holds a run of another configuration.
+        TrainError: when `out_dir` holds a run of another configuration, or a damaged one.
         EncoderError: when there is no such encoder.
     """
     torch.set_num_threads(config.threads)
@@ -181,7 +178,7 @@ class _Run:
         )
         n_steps = math.ceil(len(self.train) / config.batch_size) * config.epochs
         self.schedule = torch.optim.lr_scheduler.LambdaLR(
-            self.optimizer, _WarmupThenLinear(n_steps, config.warmup_share)
+            self.optimizer, WarmupThenLinear(n_steps, config.warmup_share)
         )
         self.history: list[dict[str, float]] = []
         self._write_sizes(network_config)
@@ -244,9 +241,7 @@ class _Run:
         """Write the weights if they are the best so far, then the state to go on from."""
         out = self.config.out_dir
         if all(record["weighted_f1"] > past["weighted_f1"] for past in self.history):
-            weights = {k: v.contiguous() for k, v in self.network.state_dict().items()}
-            save_file(weights, out / "model.safetensors.new")
-            os.replace(out / "model.safetensors.new", out / "model.safetensors")
+            save_weights(out, self.network.state_dict())
         self.history.append(record)
         learned = {name for name, p in self.network.named_parameters() if p.requires_grad}
         state = {
@@ -256,9 +251,8 @@ class _Run:
             "schedule": self.schedule.state_dict(),
             "history": self.history,
         }
-        torch.save(state, out / "state.pt.new")
-        os.replace(out / "state.pt.new", out / "state.pt")
-        _write_json(out / "history.json", self.history)
+        save_state(out, state)
+        write_json(out / "history.json", self.history)
 
     def _encoded(self, *parts: Sequence[Dialogue]) -> list[list[_Encoded]]:
         """Tokenise all parts together, so that one cache serves them all."""
@@ -293,14 +287,14 @@ class _Run:
             found = json.loads(file.read_text(encoding="utf-8"))
             if found != wanted:
                 other = sorted(name for name in wanted if wanted[name] != found.get(name))
-                raise DialogueTrainError(
+                raise TrainError(
                     f"expected a run of the same configuration in "
                     f"{str(self.config.out_dir)!r}, found other {', '.join(other)}"
                 )
-        _write_json(file, wanted)
+        write_json(file, wanted)
 
     def _write_sizes(self, network_config: DialogueConfig) -> None:
-        _write_json(
+        write_json(
             self.config.out_dir / "network.json",
             {
                 "architecture": "dialogue",
@@ -313,8 +307,8 @@ class _Run:
         )
 
     def _go_on(self) -> None:
-        if (self.config.out_dir / "state.pt").exists():
-            state = torch.load(self.config.out_dir / "state.pt", weights_only=True)
+        state = load_state(self.config.out_dir)
+        if state is not None:
             self.network.load_state_dict(state["network"], strict=False)
             self.optimizer.load_state_dict(state["optimizer"])
             self.schedule.load_state_dict(state["schedule"])
@@ -330,20 +324,3 @@ def label_weights(labels: Sequence[int], n_labels: int, power: float) -> Tensor:
 
 def _labels(batch: Sequence[_Encoded]) -> Tensor:
     return torch.tensor([label for dialogue in batch for label in dialogue.labels])
-
-
-class _WarmupThenLinear:
-    """Factor of the learning rate at a step: up to 1, then linear to 0 at the last step."""
-
-    def __init__(self, n_steps: int, warmup_share: float) -> None:
-        self.n_steps = n_steps
-        self.n_warmup = max(1, round(n_steps * warmup_share))
-
-    def __call__(self, step: int) -> float:
-        if step < self.n_warmup:
-            return (step + 1) / self.n_warmup
-        return max(0.0, (self.n_steps - step) / max(1, self.n_steps - self.n_warmup))
-
-
-def _write_json(path: Path, value: Any) -> None:
-    path.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")

@@ -40,7 +40,8 @@ def encoder_config(folder: Path, config: NetworkConfig) -> NetworkConfig:
         raise EncoderError(f"expected a BERT encoder with GELU, found {found.get('model_type')!r}")
     if found["num_hidden_layers"] < config.encoder_layers:
         raise EncoderError(
-            f"expected at least {config.encoder_layers} layers, found {found['num_hidden_layers']}"
+            f"expected an encoder of at least {config.encoder_layers} layers, found "
+            f"{found['num_hidden_layers']} in {folder.name!r}"
         )
     return replace(
         config,

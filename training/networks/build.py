@@ -102,7 +102,10 @@ def rebuild(description: dict[str, Any]) -> nn.Module:
 
 
 def _mood(config: TrainConfig, folder: Path, head: NetworkConfig) -> Built:
-    layers = DEFAULT_HYBRID_LAYERS if config.layers is None else config.layers
+    layers = config.layers
+    if layers is None:
+        n_there = int(read_encoder_config(folder).get("num_hidden_layers", DEFAULT_HYBRID_LAYERS))
+        layers = min(DEFAULT_HYBRID_LAYERS, n_there)
     n_layers = layers if isinstance(layers, int) else len(layers)
     sizes = encoder_config(folder, replace(head, encoder_layers=n_layers))
     network = MoodNetwork(sizes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from tokenizers import Tokenizer
 
@@ -25,6 +25,15 @@ WANTED_FILES = (
 )
 
 
+#: Encoders by the short names that their model cards use; the hub wants the owner's, too.
+_OWNERS: Final = {
+    "all-MiniLM-L6-v2": "sentence-transformers",
+    "all-MiniLM-L12-v2": "sentence-transformers",
+    "all-mpnet-base-v2": "sentence-transformers",
+    "gte-small": "thenlper",
+}
+
+
 class EncoderError(ValueError):
     """No encoder that a network can start from."""
 
@@ -41,12 +50,18 @@ def find_encoder(encoder: str | Path) -> Path:
         raise EncoderError(f"expected an encoder's folder, found none at {str(encoder)!r}")
     from huggingface_hub import snapshot_download
 
+    owner = _OWNERS.get(encoder)
     try:
-        return Path(snapshot_download(encoder, allow_patterns=list(WANTED_FILES)))
+        return Path(
+            snapshot_download(
+                f"{owner}/{encoder}" if owner else encoder, allow_patterns=list(WANTED_FILES)
+            )
+        )
     except Exception as error:  # the hub's errors share no base with the network's
         raise EncoderError(
-            f"expected a folder or a hub id, found {encoder!r}: no such folder, and the hub "
-            f"answered {type(error).__name__}; without a network, name a local folder"
+            f"expected an encoder's folder or hub id, found {encoder!r}: no such folder, and the "
+            f"hub answered {type(error).__name__}; without a network, name a local folder, or go "
+            "on from a model that you have"
         ) from error
 
 

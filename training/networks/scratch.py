@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -20,6 +20,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from model.network import BiLstm
+
+#: Word embeddings start evenly between its negative and it.
+EMBEDDING_BOUND: Final = 0.1
 
 _PAD, _UNKNOWN, _START, _END = "[PAD]", "[UNK]", "[CLS]", "[SEP]"
 
@@ -70,7 +73,7 @@ class AnnNetwork(nn.Module):
     def __init__(self, config: ScratchConfig) -> None:
         super().__init__()
         self.config = config
-        self.words = nn.Embedding(config.vocabulary_size, config.embedding)
+        self.words = _embedding(config)
         first, *rest = config.dense
         #: The first dense layer's weights, by position: (max_positions, embedding, first).
         self.flat = nn.Parameter(torch.empty(config.max_positions, config.embedding, first))
@@ -95,7 +98,7 @@ class LstmNetwork(nn.Module):
     def __init__(self, config: ScratchConfig) -> None:
         super().__init__()
         self.config = config
-        self.words = nn.Embedding(config.vocabulary_size, config.embedding)
+        self.words = _embedding(config)
         self.lstm = BiLstm(config.embedding, config.lstm_hidden)
         self.dropout = nn.Dropout(config.dropout)
         self.dense = _Dense(2 * config.lstm_hidden, config)
@@ -150,6 +153,14 @@ def load_word_vectors(words: nn.Embedding, tokenizer: Tokenizer, path: Path) -> 
             words.weight[row] = torch.from_numpy(np.array(numbers, dtype=np.float32))
             n_found += 1
     return n_found
+
+
+def _embedding(config: ScratchConfig) -> nn.Embedding:
+    # torch starts at a deviation of 1, a thousand steps of the optimiser wide: every word is its
+    # own loud noise, and what the texts teach drowns in it. Small ones are soon what is learned.
+    words = nn.Embedding(config.vocabulary_size, config.embedding)
+    nn.init.uniform_(words.weight, -EMBEDDING_BOUND, EMBEDDING_BOUND)
+    return words
 
 
 def _with_dense(config: ScratchConfig, dense: Sequence[int]) -> ScratchConfig:

@@ -8,7 +8,8 @@ Shapes: B texts, T tokens of the longest, H the encoder's width, E emotions.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -99,15 +100,32 @@ def load_pretrained(folder: Path, *, layers: int | Sequence[int] | None) -> Tran
     from transformers import AutoModel
 
     try:
-        inner = AutoModel.from_pretrained(
-            folder, use_safetensors=True, trust_remote_code=False, dtype=torch.float32
-        )
+        with _quiet():
+            inner = AutoModel.from_pretrained(
+                folder, use_safetensors=True, trust_remote_code=False, dtype=torch.float32
+            )
     except (OSError, ValueError, KeyError) as error:
         raise EncoderError(
             f"expected an encoder that transformers can load with safetensors in {str(folder)!r}: "
             f"{error!s:.300}"
         ) from error
     return _prepared(inner, layers)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep off the terminal that a pooler, which is thrown away, had no weights to load."""
+    from transformers.utils import logging
+
+    level, had_bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        if had_bars:
+            logging.enable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 def from_sizes(config: dict[str, Any]) -> TransformerEncoder:

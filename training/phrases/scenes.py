@@ -136,11 +136,6 @@ TIMES: Final = _list(
     "yesterday|last night|on Friday|at the weekend|this morning|earlier today|on Tuesday evening"
     "|after work|in the afternoon|last month"
 )
-#: What one has heard, seen, been told; complements of 'nothing that'.
-GIVEN: Final = _list(
-    "the flowers on my desk|the queue at the counter|the rain|the traffic|the long wait|the heat"
-    "|the noise from upstairs|the early start|the empty seats|the crowd outside"
-)
 
 EVENTS: Final[Mapping[Emotion, tuple[str, ...]]] = {
     "sadness": (

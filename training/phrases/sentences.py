@@ -1,9 +1,9 @@
-"""Draw distinct sentences from the frames, in fixed shares, and write part of them noisily."""
+"""Draw distinct sentences, written by hand and from frames, part of them noisily."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,6 +26,7 @@ from training.phrases import (
 from training.phrases.draw import Draw
 from training.phrases.negation import Labelled
 from training.phrases.noise import STYLES, with_smiley
+from training.phrases.written import written_sentences
 
 Frame = Callable[[Draw], Labelled]
 
@@ -83,6 +84,13 @@ CAPABILITIES: Final[Mapping[str, tuple[float, tuple[Frame, ...]]]] = {
     "entries": (0.03, (entries.told,)),
 }  # fmt: skip
 
+#: Of all sentences, those written by hand: each once as it stands, then in noisy writing.
+WRITTEN_SHARE: Final = 0.6
+#: What they are called beside the frames' capabilities.
+WRITTEN: Final = "written"
+#: A text of fewer letters is mostly signs: another spelling would change what they are.
+_FEWEST_LETTERS: Final = 12
+
 #: Draws without a new sentence after which the frames count as exhausted.
 _MOST_IN_VAIN: Final = 2_000
 
@@ -110,7 +118,8 @@ def generate(
 ) -> list[Phrase]:
     """Return `n` distinct sentences in random order, the same for the same arguments.
 
-    None shares its words or its template with the behaviour suite, which the frames do not know.
+    WRITTEN_SHARE of them are written by hand, the rest come from the frames.
+    None shares its words or its template with the behaviour suite, which neither knows.
 
     Args:
         n: How many.
@@ -125,15 +134,24 @@ def generate(
     draw = Draw(random.Random(seed))  # noqa: S311 (a seedable order)
     shares = [share for share, _ in CAPABILITIES.values()]
     excluded = frozenset(exclude)
+    written = _in_rounds(draw, written_sentences())
     seen: set[str] = set()
     phrases: list[Phrase] = []
     in_vain = 0
     while len(phrases) < n:
-        (capability,) = draw.order.choices(list(CAPABILITIES), shares)
-        tidy, emotions = draw.one(CAPABILITIES[capability][1])(draw)
-        # In another spelling a sign is read as another one, or not at all.
-        share = 0.0 if capability == "signs" else noise_share
-        text, style = _written(draw, tidy, emotions, share)
+        if draw.chance(WRITTEN_SHARE):
+            capability = WRITTEN
+            (tidy, emotions), is_again = next(written)
+            # The first time as written: many are noisy by themselves.
+            share = float(is_again) if noise_share else 0.0
+            if sum(map(str.isalpha, tidy)) < _FEWEST_LETTERS:
+                share = 0.0
+        else:
+            (capability,) = draw.order.choices(list(CAPABILITIES), shares)
+            tidy, emotions = draw.one(CAPABILITIES[capability][1])(draw)
+            # In another spelling a sign is read as another one, or not at all.
+            share = 0.0 if capability == "signs" else noise_share
+        text, style = _restyled(draw, tidy, emotions, share)
         # Both compared: an excluded sentence does not come back in capitals.
         print_of_tidy, print_of_text = fingerprint(tidy), fingerprint(text)
         is_held_out = {print_of_tidy, print_of_text} & excluded
@@ -148,7 +166,16 @@ def generate(
     return phrases
 
 
-def _written(
+def _in_rounds(draw: Draw, sentences: Sequence[Labelled]) -> Iterator[tuple[Labelled, bool]]:
+    """Yield the sentences in random order, again and again, and whether one came before."""
+    is_again = False
+    while True:
+        for sentence in draw.order.sample(sentences, len(sentences)):
+            yield sentence, is_again
+        is_again = True
+
+
+def _restyled(
     draw: Draw, text: str, emotions: tuple[Emotion, ...], noise_share: float
 ) -> tuple[str, str]:
     if not draw.chance(noise_share):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import glob
+import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -41,6 +42,8 @@ BUILDERS: Final = {
     ".parquet": "parquet",
     ".txt": "text",
 }
+#: Of a CSV file, in characters; Python's own limit, 131,072, is a long diary entry.
+LONGEST_FIELD: Final = 2**30
 SUFFIXES: Final = ", ".join(BUILDERS)
 #: The same data sets under the names they had on the hub before they had owners.
 _HUB_ALIASES: Final = {
@@ -98,7 +101,7 @@ def read_hub(name: str) -> dict[PartName, Dataset]:
         except (DatasetsError, ValueError, OSError) as error:
             raise DataError(
                 f"expected a file ({SUFFIXES}), a folder or the id of a data set on the Hugging "
-                f"Face hub, found {name!r}: {_first_line(error)}"
+                f"Face hub, found {name!r}: {_first_line(error)}{_way_out(error)}"
             ) from error
     return _known_parts(loaded, name)
 
@@ -198,6 +201,7 @@ def _header(path: Path, separator: str) -> tuple[list[str], Literal[0, 3]]:
     quoting: Literal[0, 3] = csv.QUOTE_MINIMAL
     if separator == "\t" and not _is_quoted(path):
         quoting = csv.QUOTE_NONE
+    csv.field_size_limit(LONGEST_FIELD)
     with path.open(encoding="utf-8-sig", newline="") as file:
         lines = csv.reader(file, delimiter=separator, quoting=quoting)
         header = next(lines, [])
@@ -243,6 +247,15 @@ def _first_line(error: BaseException) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0][:200]
 
 
+def _way_out(error: BaseException) -> str:
+    if not isinstance(error, ConnectionError):
+        return ""
+    return (
+        "; without a network, fetch its files elsewhere ('hf download --repo-type dataset') and "
+        "name their folder"
+    )
+
+
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Keep the library's bars and notes off the terminal; what matters is raised."""
@@ -250,11 +263,15 @@ def _quiet() -> Iterator[None]:
 
     had_bars = not datasets.are_progress_bars_disabled()
     level = datasets.logging.get_verbosity()
+    hub = logging.getLogger("huggingface_hub")  # tells each of five attempts twice
+    hub_level = hub.level
     datasets.disable_progress_bars()
     datasets.logging.set_verbosity(datasets.logging.CRITICAL)
+    hub.setLevel(logging.CRITICAL)
     try:
         yield
     finally:
+        hub.setLevel(hub_level)
         datasets.logging.set_verbosity(level)
         if had_bars:
             datasets.enable_progress_bars()

@@ -183,5 +183,8 @@ def _complete(parts: Mapping[PartName, tuple[Example, ...]], *, name: str, seed:
     if not parts.get("train"):
         raise DataError(f"{name}: expected training texts with labels, found none")
     kept, *cut = cut_parts(parts["train"], len(absent), seed=seed, where=name)
+    if absent:
+        sizes = {part: len(texts) for part, texts in zip(absent, cut, strict=True)}
+        log.info("parts_cut_off", source=name, train=len(kept), **sizes, seed=seed)
     found = dict(parts) | dict(zip(absent, cut, strict=True))
     return Corpus(train=kept, validation=found["validation"], test=found["test"], name=name)

@@ -14,16 +14,12 @@ from transformers import AutoModel, BertConfig
 
 from tests.support.tiny import tiny_tokenizer
 from tests.training.dialogue.made import REPLY, corpus, dialogue
+from training.config import TrainError
 from training.dialogue import train as train_module
 from training.dialogue.corpus import Dialogue, Utterance
 from training.dialogue.network import DialogueConfig
 from training.dialogue.run import DialogueRunError, load_dialogue_run
-from training.dialogue.train import (
-    DialogueTrainError,
-    DialogueTraining,
-    label_weights,
-    train,
-)
+from training.dialogue.train import DialogueTraining, label_weights, train
 from training.dialogue.views import Context
 
 SMALL = DialogueConfig(utterance=24, speaker=4, hidden=24, attention_heads=2, dropout=0.1)
@@ -90,10 +86,18 @@ def test_a_killed_run_goes_on_to_the_same_weights(
 
 
 def test_another_configuration_does_not_go_on_in_the_same_folder(trained: Path) -> None:
-    with pytest.raises(DialogueTrainError, match="head_lr"):
+    with pytest.raises(TrainError, match="head_lr"):
         train(replace(_training(trained), head_lr=1e-4))
-    with pytest.raises(DialogueTrainError, match="n_dialogues"):
+    with pytest.raises(TrainError, match="n_dialogues"):
         train(replace(_training(trained), corpus=corpus(59)))
+
+
+def test_a_damaged_state_is_told_from_one_to_go_on_from(trained: Path, tmp_path: Path) -> None:
+    for name in ("train.json", "network.json", "tokenizer.json"):
+        (tmp_path / name).write_bytes((trained / name).read_bytes())
+    (tmp_path / "state.pt").write_bytes(b"half of it")
+    with pytest.raises(TrainError, match="damaged file: start anew"):
+        train(_training(tmp_path))
 
 
 def test_a_run_is_used_without_anything_that_could_be_a_pickle(past: Path, tmp_path: Path) -> None:

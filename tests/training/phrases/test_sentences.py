@@ -12,7 +12,7 @@ from model.labels import DEFAULT_EMOTIONS
 from model.text import clean, has_words
 from records import Emotion
 from training.data import fingerprint
-from training.phrases import CAPABILITIES, generate, negation, plain, words
+from training.phrases import CAPABILITIES, WRITTEN, generate, negation, plain, words
 from training.phrases.draw import Draw, more, sentence
 from training.phrases.noise import STYLES, with_smiley
 from training.phrases.swaps import swapped
@@ -30,7 +30,7 @@ def _felt(text: str) -> set[Emotion]:
 def test_eight_thousand_sentences_differ_after_cleaning() -> None:
     phrases = generate(8_000, seed=1)
     assert len({fingerprint(phrase.text) for phrase in phrases}) == 8_000
-    assert {phrase.capability for phrase in phrases} == set(CAPABILITIES)
+    assert {phrase.capability for phrase in phrases} == {*CAPABILITIES, WRITTEN}
     assert {phrase.style for phrase in phrases} == {*STYLES, "smiley", "tidy"}
     counts = Counter(e for phrase in phrases for e in phrase.emotions)
     assert set(counts) == set(DEFAULT_EMOTIONS)
@@ -57,6 +57,7 @@ def test_excluded_texts_do_not_come_out_in_any_style() -> None:
 def test_too_many_sentences_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     one = (1.0, (lambda draw: ("Only this.", ("joy",)),))
     monkeypatch.setattr("training.phrases.sentences.CAPABILITIES", {"one": one})
+    monkeypatch.setattr("training.phrases.sentences.WRITTEN_SHARE", 0.0)
     with pytest.raises(ValueError, match="found 1 in them"):
         generate(2, seed=1, noise_share=0)
 
@@ -93,21 +94,26 @@ def test_litotes_turn_bad_into_joy_and_good_into_disappointment() -> None:
 
 
 def test_an_unmet_condition_tells_no_mood() -> None:
+    n_wishes = n_conditions = 0
     for draw in _draws():
         text, emotions = plain.supposed(draw)
         if text.lower().startswith(("if only", "i wish")):
             assert emotions == ("sadness",), text
+            n_wishes += 1
         if " would " in text and "would give" not in text:
             assert emotions == ("neutral",), text
+            n_conditions += 1
+    assert n_wishes > 10
+    assert n_conditions > 10
 
 
 def test_smileys_fit_the_label() -> None:
-    for emotion in words.SMILEYS:
+    told = {emotion: smileys for emotion, smileys in words.SMILEYS.items() if smileys}
+    assert len(told) > 4
+    for emotion, smileys in told.items():
         for draw in _draws(20):
-            text = with_smiley(draw, "So it goes.", (emotion,))
-            added = text.removeprefix("So it goes.").strip()
-            if added:
-                assert any(added.startswith(smiley) for smiley in words.SMILEYS[emotion])
+            added = with_smiley(draw, "So it goes.", (emotion,)).removeprefix("So it goes. ")
+            assert added.startswith(smileys)
     assert with_smiley(_draws(1)[0], "x", ("joy", "neutral")) == "x"
 
 

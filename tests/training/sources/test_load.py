@@ -196,7 +196,8 @@ def test_a_missing_file_is_told_without_asking_the_hub(name: str) -> None:
 
 def test_an_id_the_hub_does_not_give_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
-    with pytest.raises(DataError, match=r"or the id of a data set .* found 'no-such/emotions'"):
+    told = r"or the id of a data set .* found 'no-such/emotions': .*; without a network, fetch"
+    with pytest.raises(DataError, match=told):
         load_corpus("no-such/emotions")
 
 
@@ -222,6 +223,14 @@ def test_a_file_that_cannot_be_read_is_told_without_its_text(
         load_corpus(str(tmp_path / name))
     assert told in str(raised.value)
     assert "secret" not in str(raised.value)
+
+
+def test_a_text_of_any_length_is_read_from_csv(tmp_path: Path) -> None:
+    long = "so happy " * 20_000
+    _write_csv(tmp_path / "diary.csv", [*TEXTS, (long, "joy")])
+    corpus = load_corpus(str(tmp_path / "diary.csv"))
+    read = (*corpus.train, *corpus.validation, *corpus.test)
+    assert max(len(example.text) for example in read) == len(long)
 
 
 def test_several_files_of_no_part_are_told(tmp_path: Path) -> None:
