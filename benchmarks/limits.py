@@ -3,7 +3,8 @@
     python benchmarks/limits.py [--runs 400]
 
 Runs the whole detector in quiet simulated series (weekday effect on volume and on emotions, 10 %
-empty buckets, over-dispersion .01) over a grid of volumes, at several limits each.
+empty buckets, over-dispersion .01) over a grid of volumes, at several limits each. Where a day
+holds about one message, two of three are journals: one message or none a day.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ import argparse
 import json
 import sys
 import time
+from dataclasses import replace
 
-from reporting.calibration import Traits, alarm_counts, joined
+from reporting.calibration import Counted, Traits, alarm_counts, joined
 from reporting.limits import TABLE_FILE
+from reporting.plans import Plan
 from reporting.series import PLANS, Resolution
 
 #: Shares of the first so many emotions, made to add to 1; seven are as in benchmarks/shifts.py.
@@ -22,6 +25,7 @@ SHARES = {2: (0.15, 0.85), 7: (0.10, 0.25, 0.06, 0.15, 0.04, 0.10, 0.30)}
 WEEK = (1.15, 1.15, 1.15, 1.15, 1.15, 0.62, 0.62)
 #: Messages a bucket and dispersion; beyond 1,000 at .01 only a smaller dispersion tells more.
 VOLUMES = (
+    (0.6, 0.01),
     (1, 0.01),
     (3, 0.01),
     (8, 0.01),
@@ -33,6 +37,20 @@ VOLUMES = (
 )
 #: Few alarms pass the high ones: they are simulated for longer.
 LIMITS = (3.0, 4.2, 5.4, 6.6)
+#: Messages a day of sources judged by the hour, whose hours share the mood of their day.
+HOURLY_VOLUMES = ((8, 0.01), (50, 0.01), (200, 0.01), (1000, 0.01), (1000, 0.001))
+HOURLY_LIMITS = (4.2, 5.4, 6.6, 7.8)
+#: Sums of days: their moods even out, so that many messages of a week tell more.
+WEEKLY_VOLUMES = (
+    *((volume, 0.01) for volume in (3, 8, 20, 50, 200, 1000)),
+    (1000, 0.003),
+    (1000, 0.001),
+)
+WEEKLY_LIMITS = (1.8, 3.0, 4.2)
+HIGH_WEEKLY_LIMITS = (5.4, 6.6, 8.0)
+LOW_LIMITS = (2.4, 3.0, 3.6, 4.2)
+#: Up to so many messages a day most who write are journals, one entry a day at most.
+JOURNALS = 1
 HIGH_LIMITS = (7.6, 8.6, 9.6)
 LONGER = 5
 
@@ -40,15 +58,18 @@ LONGER = 5
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=400)
-    parser.add_argument("--resolutions", nargs="+", default=["daily", "weekly"])
+    parser.add_argument("--resolutions", nargs="+", default=list(PLANS))
+    parser.add_argument("--emotions", type=int, nargs="+", default=list(SHARES))
     parser.add_argument("--cells", type=int, nargs="*", help="redo only these volumes, by place")
     arguments = parser.parse_args()
     cells = []
     for name in arguments.resolutions:
         resolution: Resolution = name
+        volumes = {"hourly": HOURLY_VOLUMES, "weekly": WEEKLY_VOLUMES}.get(name, VOLUMES)
         plan = PLANS[resolution]
-        for n_emotions, shares in SHARES.items():
-            for place, (a_bucket, rho) in enumerate(VOLUMES):
+        for n_emotions in arguments.emotions:
+            shares = SHARES[n_emotions]
+            for place, (a_bucket, rho) in enumerate(volumes):
                 if arguments.cells and place not in arguments.cells:
                     continue
                 volume = a_bucket / 24 if resolution == "hourly" else a_bucket
@@ -57,22 +78,26 @@ def main() -> None:
                 messages = tuple(volume * day for day in week for _ in range(hours))
                 rhythm = 0.0 if resolution == "weekly" else 0.25 / hours**0.5
                 traits = Traits(shares, messages, rho, 0.1, rhythm)
-                runs = arguments.runs if resolution != "hourly" else arguments.runs // 20
                 started = time.monotonic()
-                curve = joined(
-                    alarm_counts(traits, plan, limits=LIMITS, runs=runs, seed=11),
-                    alarm_counts(traits, plan, limits=HIGH_LIMITS, runs=runs * LONGER, seed=12),
-                )
+                counted = _counted(traits, plan, resolution, arguments.runs)
+                curve = joined(*counted)
                 cells.append(
                     {
                         "resolution": resolution,
                         "n_emotions": n_emotions,
-                        "messages": round(traits.effective_messages, 4),
+                        "messages": round(traits.effective_messages(plan), 4),
                         "limits": curve.limits,
                         "rates": [round(rate, 6) for rate in curve.rates],
                     }
                 )
-                print(cells[-1], f"{time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
+                seen = [part.alarms for part in counted]
+                print(
+                    cells[-1],
+                    seen,
+                    f"{time.monotonic() - started:.0f} s",
+                    file=sys.stderr,
+                    flush=True,
+                )
     if TABLE_FILE.exists():
         kept = json.loads(TABLE_FILE.read_text(encoding="utf-8"))["cells"]
         made = {(c["resolution"], c["n_emotions"], c["messages"]) for c in cells}
@@ -80,6 +105,36 @@ def main() -> None:
         cells.sort(key=lambda c: (c["resolution"], c["n_emotions"], c["messages"]))
     # Only when complete: a half-made table would be read by whoever runs a report meanwhile.
     TABLE_FILE.write_text(json.dumps({"cells": cells}, indent=1) + "\n", encoding="utf-8")
+
+
+def _counted(traits: Traits, plan: Plan, resolution: Resolution, runs: int) -> list[Counted]:
+    """Return the false alarms of quiet series with such traits; few pass the high limits."""
+    if resolution == "hourly":
+        # A run of hours takes 24 times as long as one of days.
+        return [alarm_counts(traits, plan, limits=HOURLY_LIMITS, runs=max(runs // 5, 10), seed=11)]
+    if resolution == "weekly":
+        # Seven years to a run.
+        return [
+            alarm_counts(traits, plan, limits=WEEKLY_LIMITS, runs=runs // 4, seed=11),
+            alarm_counts(traits, plan, limits=HIGH_WEEKLY_LIMITS, runs=runs // 2, seed=12),
+        ]
+    if max(traits.messages) > JOURNALS * max(WEEK):
+        return [
+            alarm_counts(traits, plan, limits=LIMITS, runs=runs, seed=11),
+            alarm_counts(traits, plan, limits=HIGH_LIMITS, runs=runs * LONGER, seed=12),
+        ]
+    journal = replace(traits, messages=(max(traits.messages) / max(WEEK),) * 7, single=True)
+    counted = []
+    for number, (limits, more) in enumerate(((LOW_LIMITS, 1), (LIMITS[2:], 2))):
+        usual = alarm_counts(traits, plan, limits=limits, runs=runs * more, seed=11 + number)
+        journals = alarm_counts(journal, plan, limits=limits, runs=runs * more * 2, seed=13)
+        counted.append(_together(usual, journals))
+    return counted
+
+
+def _together(one: Counted, other: Counted) -> Counted:
+    alarms = tuple(a + b for a, b in zip(one.alarms, other.alarms, strict=True))
+    return Counted(one.limits, alarms, one.years + other.years)
 
 
 if __name__ == "__main__":

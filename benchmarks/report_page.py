@@ -15,6 +15,8 @@ import resource
 import sqlite3
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -95,6 +97,20 @@ def fill_messages(connection: sqlite3.Connection, n_messages: int) -> None:
         )
 
 
+@contextmanager
+def without_indexes(connection: sqlite3.Connection, table: str) -> Iterator[None]:
+    """Drop a table's indexes and make them again after: many rows are stored in half the time."""
+    found = connection.execute(
+        "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND sql <> ''",
+        (table,),
+    ).fetchall()
+    for name, _ in found:
+        connection.execute(f'DROP INDEX "{name}"')
+    yield
+    for _, made_by in found:
+        connection.execute(made_by)
+
+
 def main_thread_s(tab: Tab) -> float:
     metrics = tab.call("Performance.getMetrics")["metrics"]
     return next(float(metric["value"]) for metric in metrics if metric["name"] == "TaskDuration")
@@ -150,7 +166,8 @@ def main() -> None:
             with sqlite3.connect(database) as connection:
                 connection.execute("PRAGMA synchronous = off")
                 total = fill_rollups(connection, chosen.rolled_up)
-                fill_messages(connection, chosen.messages)
+                with without_indexes(connection, "messages"):
+                    fill_messages(connection, chosen.messages)
             print(f"rolled up {total:,} messages, stored {chosen.messages:,}")
         started, cpu = time.perf_counter(), time.process_time()
         result = build_report(engine, out_dir=folder, period=chosen.period)

@@ -11,12 +11,14 @@ log odds), 10 % empty days. The limits are those that ship; nothing here is fitt
 from __future__ import annotations
 
 import argparse
+import math
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.shift_rivals import FIRST, Floats, rivals
+from benchmarks.shift_rivals import FIRST, Floats, Rival, rivals
 from reporting.baseline import Ints
 from reporting.limits import shipped
 from reporting.watch import DAILY, Limits, watch
@@ -27,6 +29,12 @@ MANY = (0.15, 0.10, 0.25, 0.06, 0.04, 0.10, 0.30)
 ONE = (0.15, 0.85)
 RHO = 0.01
 FOUND_WITHIN = 28
+#: Odds ratio, and days over which it comes about.
+CHANGES = tuple((odds_ratio, ramp) for ramp in (1, 14) for odds_ratio in (1.25, 1.5, 2.0, 3.0))
+#: Series walked through at once.
+_BATCH = 200
+#: False alarms after which a rival's rate is known well enough.
+_ENOUGH = 200
 
 
 def draw(
@@ -69,8 +77,8 @@ def ours(counts: Floats, alarms_a_year: float) -> list[list[int]]:
     """Return the days of our alarms, by run."""
     runs, days, n_emotions = counts.shape
     found: list[list[int]] = [[] for _ in range(runs)]
-    for start in range(0, runs, 200):
-        part = counts[start : start + 200]
+    for start in range(0, runs, _BATCH):
+        part = counts[start : start + _BATCH]
         limits = limits_for(n_emotions, alarms_a_year, len(part))
         seen = watch(part, np.arange(days) % 7, limits, plan=DAILY, names_further=False)
         for alarm in seen.alarms:
@@ -98,79 +106,129 @@ def change_days(runs: int) -> Ints:
 
 
 def measure_ours(runs: int, volumes: Sequence[float]) -> None:
-    print("| series | messages a day | false alarms a year, all series (alarms seen) | change "
-          "| found in 28 days | median delay, days |")  # fmt: skip
-    print("|---|---|---|---|---|---|")
+    """Print a row for each kind of source: false alarms, and what is found of each change."""
+    heads = _heads()
+    print(f"| series | messages a day | false alarms a year in all (seen) | {heads} |")
+    print("|---|---|---|" + "---|" * len(CHANGES), flush=True)
     days = FIRST + 365
     cases = (("one", ONE, 1), ("twenty", ONE, 20), ("one source of 7 emotions", MANY, 1))
     for name, shares, n_series in cases:
         for a_day in volumes:
             rng = np.random.default_rng([3, int(a_day)])
             alarms: list[list[int]] = []
-            for _ in range(0, runs * max(1, n_series // 3), 200):
-                quiet = draw(rng, runs=200, days=days, a_day=a_day, shares=shares)
+            # As many alarms are waited for: one of twenty gives a twentieth of them.
+            for _ in range(0, runs * (8 if n_series > 1 else 2), _BATCH):
+                quiet = draw(rng, runs=_BATCH, days=days, a_day=a_day, shares=shares)
                 alarms.extend(ours(quiet, 1 / n_series))
             rate, total = a_year(alarms, days)
-            for odds_ratio in (1.25, 1.5, 2.0, 3.0):
-                for ramp, how in ((1, "sudden"), (14, "over 14 days")):
-                    change_on = change_days(runs)
-                    changed = draw(
-                        np.random.default_rng([4, int(a_day)]), runs=runs, days=146, a_day=a_day,
-                        shares=shares, change_on=change_on, odds_ratio=odds_ratio, ramp=ramp,
-                    )  # fmt: skip
-                    part, delay = found(ours(changed, 1 / n_series), change_on)
-                    told = f"| {name} | {a_day:g} | {rate * n_series:.2f} ({total}) "
-                    change = f"| odds {odds_ratio:g} {how} | {part:.2f} | {delay:g} |"
-                    print(told + change, flush=True)
+            cells = []
+            for odds_ratio, ramp in CHANGES:
+                change_on = change_days(runs)
+                changed = draw(
+                    np.random.default_rng([4, int(a_day)]), runs=runs, days=146, a_day=a_day,
+                    shares=shares, change_on=change_on, odds_ratio=odds_ratio, ramp=ramp,
+                )  # fmt: skip
+                cells.append(_told(*found(ours(changed, 1 / n_series), change_on)))
+            told = f"| {name} | {a_day:g} | {rate * n_series:.2f} ({total}) "
+            print(f"{told}| {' | '.join(cells)} |", flush=True)
 
 
-def measure_rivals(runs: int, volumes: Sequence[float], only: str) -> None:
-    print("| messages a day | detector | false alarms a year | found in 28 days | median delay "
-          "| ours at that rate: found | median delay |")  # fmt: skip
-    print("|---|---|---|---|---|---|---|")
-    days = FIRST + 365
+def _heads() -> str:
+    return " | ".join(
+        f"{odds_ratio:g}{', 14 days' if ramp > 1 else ''}" for odds_ratio, ramp in CHANGES
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Changed:
+    """Simulated series of which each changes once."""
+
+    counts: Floats
+    change_on: Ints
+
+
+def measure_rivals(runs: int, volumes: Sequence[float], only: str, years: float) -> None:
+    """Print a row a rival: its false alarms, and what it and ours find at that rate."""
+    heads = _heads()
+    print(f"| messages a day | detector | false alarms a year (seen, in years) | {heads} |")
+    print("|---|---|---|" + "---|" * len(CHANGES), flush=True)
     for a_day in volumes:
-        rng = np.random.default_rng([5, int(a_day)])
-        quiet = draw(rng, runs=runs, days=days, a_day=a_day, shares=ONE)
-        change_on = change_days(runs)
-        changed = draw(rng, runs=runs, days=146, a_day=a_day, shares=ONE, change_on=change_on,
-                       odds_ratio=2.0)  # fmt: skip
-        for name, (rival, part_of) in rivals().items():
+        changed = []
+        for odds_ratio, ramp in CHANGES:
+            change_on = change_days(runs)
+            counts = draw(
+                np.random.default_rng([6, int(a_day)]), runs=runs, days=146, a_day=a_day,
+                shares=ONE, change_on=change_on, odds_ratio=odds_ratio, ramp=ramp,
+            )  # fmt: skip
+            changed.append(_Changed(counts, change_on))
+        realised = _realised(a_day, runs)
+        for name, (rival, at_50) in rivals().items():
             if only not in name:
                 continue
-            some = max(runs // part_of, 4)
-            if a_day >= 1000 and "per message" in name:
-                some = max(runs // 10, 4)
-            rate, total = a_year(rival(quiet[:some]), days)
-            share, delay = found(rival(changed[:some]), change_on[:some])
-            budget = _budget_for(max(rate, 0.02), quiet)
-            own, own_delay = found(ours(changed, budget), change_on)
-            print(f"| {a_day:g} | {name} | {rate:.2f} ({total}) | {share:.2f} | {delay:g} "
-                  f"| {own:.2f} | {own_delay:g} |", flush=True)  # fmt: skip
+            cost = max(at_50 * a_day / 50 if "per message" in name else at_50, 1.0)
+            seen, simulated = _until_enough(rival, a_day, years / cost)
+            some = max(int(runs / cost), min(runs, 50))
+            rate = seen / simulated
+            budget = float(np.exp(np.interp(np.log(max(rate, 0.02)), *realised)))
+            told = f"{rate:.2f} ({seen} in {simulated:.0f})"
+            if seen < 10:
+                told = f"under {_most(seen) / simulated:.2f} ({seen} in {simulated:.0f})"
+            cells = []
+            for part in changed:
+                theirs = found(rival(part.counts[:some]), part.change_on[:some])
+                own = found(ours(part.counts, budget), part.change_on)
+                cells.append(f"{_told(*theirs)} / {_told(*own)}")
+            print(f"| {a_day:g} | {name} | {told} | {' | '.join(cells)} |", flush=True)
 
 
-def _budget_for(rate: float, quiet: Floats) -> float:
-    """Return the budget at which our realised false alarms are as many as the rival's."""
-    low, high = rate / 8, rate * 8
-    for _ in range(6):
-        middle = float(np.sqrt(low * high))
-        realised, _ = a_year(ours(quiet, middle), quiet.shape[1])
-        low, high = (middle, high) if realised < rate else (low, middle)
-    return float(np.sqrt(low * high))
+def _told(share: float, delay: float) -> str:
+    return f"{share:.2f}".removeprefix("0") + (f" · {delay:g}" if share > 0 else "")
+
+
+def _until_enough(rival: Rival, a_day: float, years: float) -> tuple[int, float]:
+    """Return alarms seen on quiet series and the years watched: 200 alarms, or so many years."""
+    days = FIRST + 365
+    seen, simulated, batch = 0, 0.0, 0
+    while seen < _ENOUGH and simulated < years:
+        size = int(min(100, np.ceil(years)))
+        rng = np.random.default_rng([5, int(a_day), batch])
+        _, total = a_year(rival(draw(rng, runs=size, days=days, a_day=a_day, shares=ONE)), days)
+        seen, simulated, batch = seen + total, simulated + size, batch + 1
+    return seen, simulated
+
+
+def _most(seen: int) -> float:
+    """Return the number of alarms that is exceeded in 95 % when no more are seen than so many."""
+    expected = np.linspace(0, 40, 4001)
+    chance = sum(np.exp(-expected) * expected**n / math.factorial(n) for n in range(seen + 1))
+    return float(expected[np.argmax(chance <= 0.05)])
+
+
+def _realised(a_day: float, runs: int) -> tuple[Floats, Floats]:
+    """Return our realised false alarms a year, rising, and the budget behind each; both as logs."""
+    days = FIRST + 365
+    quiet = draw(
+        np.random.default_rng([7, int(a_day)]), runs=runs, days=days, a_day=a_day, shares=ONE
+    )
+    budgets = np.geomspace(0.01, 60, 12)
+    rates = np.array([a_year(ours(quiet, float(budget)), days)[0] for budget in budgets])
+    rates = np.maximum.accumulate(np.maximum(rates, 1e-3))
+    return np.log(rates) + np.arange(len(rates)) * 1e-9, np.log(budgets)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", choices=["ours", "rivals"])
-    parser.add_argument("--runs", type=int, default=600)
+    parser.add_argument("--runs", type=int, default=500)
     parser.add_argument("--volumes", type=float, nargs="+", default=[8, 50, 1000])
+    parser.add_argument("--years", type=float, default=2000, help="most years a rival is watched")
     parser.add_argument("--only", default="", help="rivals whose name holds this")
     arguments = parser.parse_args()
     started = time.monotonic()
     if arguments.what == "ours":
         measure_ours(arguments.runs, arguments.volumes)
     else:
-        measure_rivals(arguments.runs, arguments.volumes, arguments.only)
+        measure_rivals(arguments.runs, arguments.volumes, arguments.only, arguments.years)
     print(f"\n{arguments.runs} runs, {time.monotonic() - started:.0f} s")
 
 

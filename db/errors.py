@@ -29,6 +29,22 @@ _LASTING_REFUSALS: Final = (
     "invalid uri",
 )
 _TRANSIENT_SQLITE: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL)
+#: What to do, by a part of the driver's words; the first that fits is told.
+_REMEDIES: Final = (
+    ("disk is full", "make room; the same command goes on where it stopped"),
+    ("disk I/O error", "see whether its disk is full, limited or broken, then run it again"),
+    (
+        "unable to open database file",
+        "expected the right to write beside it, as SQLite does even to read; copy it elsewhere",
+    ),
+    ("readonly database", "expected the right to write to it and beside it"),
+    ("authentication failed", "correct the user or password in MOODWATCH_DB, or set PGPASSWORD"),
+    ("no password supplied", "set PGPASSWORD, or write it into MOODWATCH_DB"),
+    ("no pg_hba.conf entry", "let the server's pg_hba.conf admit this machine"),
+    ("FATAL:  database", "create it, or correct MOODWATCH_DB"),
+    ("FATAL:  role", "create it, or correct MOODWATCH_DB"),
+    ("connection failed", "start the server, or correct MOODWATCH_DB"),
+)
 
 
 class DatabaseError(Exception):
@@ -108,7 +124,7 @@ def _plain_error(error: sa_exc.DBAPIError, where: str) -> DatabaseError | None:
         return None
     reason = first_line(driver_error)
     if is_transient(error):
-        return DatabaseUnavailableError(f"{where}: {reason}")
+        return DatabaseUnavailableError(f"{where}: {_with_remedy(reason)}")
     state = getattr(driver_error, "sqlstate", None)
     if state in {"42P01", "42703"} or reason.startswith(("no such table", "no such column")):
         return SchemaError(
@@ -117,7 +133,12 @@ def _plain_error(error: sa_exc.DBAPIError, where: str) -> DatabaseError | None:
     is_ours = not isinstance(error, sa_exc.OperationalError) and state != "42501"
     if is_ours and "file is not a database" not in reason:
         return None
-    return DatabaseError(f"{where}: {reason}")
+    return DatabaseError(f"{where}: {_with_remedy(reason)}")
+
+
+def _with_remedy(reason: str) -> str:
+    remedy = next((mend for sign, mend in _REMEDIES if sign in reason), None)
+    return reason if remedy is None else f"{reason}: {remedy}"
 
 
 def first_line(error: BaseException) -> str:

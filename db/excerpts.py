@@ -1,7 +1,8 @@
 """Reads what a report's page shows beside the roll-ups: the busiest authors and sample messages.
 
 Bounded by what is asked for: a number of authors, a number of messages a window. Called by
-`reporting.evidence`; writes nothing.
+`reporting.evidence`, and where authors are named: `reporting.monitored`, `moodwatch.authors`.
+Writes nothing.
 """
 
 from __future__ import annotations
@@ -12,7 +13,18 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 import pandas as pd
-from sqlalchemy import BigInteger, Engine, Select, case, cast, func, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    case,
+    cast,
+    func,
+    literal_column,
+    select,
+)
 
 from db.connections import reading
 from db.queries import _between, _frame, _model
@@ -28,6 +40,10 @@ COUNTS: Final = (
     "n_unsupported",
     "n_low_confidence",
 )
+
+
+#: With fewer authors than this their own messages are looked up.
+_MANY_AUTHORS: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +65,20 @@ def busiest_authors(
 ) -> list[str]:
     """Return the authors (pseudonyms) of the most dated messages, the busiest first."""
     n = func.count()
-    statement = (
-        select(MessageRow.author)
-        .where(MessageRow.author.is_not(None), *_between(since, until))
-        .group_by(MessageRow.author)
-        .order_by(n.desc(), MessageRow.author)
-        .limit(limit)
-    )
-    if source is not None:
-        statement = statement.where(MessageRow.source == fit_key(source))
     with reading(engine) as connection:
+        # By the index of authors and times alone, which lists each author's messages together; by
+        # that of times each row would be looked up.
+        in_order = source is None and _is_most(connection, since, until)
+        dated = _between(since, until) if not in_order else _dated_in_order(since, until)
+        statement = (
+            select(MessageRow.author)
+            .where(MessageRow.author.is_not(None), *dated)
+            .group_by(MessageRow.author)
+            .order_by(n.desc(), MessageRow.author)
+            .limit(limit)
+        )
+        if source is not None:
+            statement = statement.where(MessageRow.source == fit_key(source))
         return [str(row[0]) for row in connection.execute(statement)]
 
 
@@ -82,7 +102,6 @@ def author_counts(
     since: datetime | None = None,
     until: datetime | None = None,
     source: str | None = None,
-    model_id: int | None = None,
 ) -> pd.DataFrame:
     """Return the counts of some authors by UTC day or hour and source, from their messages.
 
@@ -103,15 +122,24 @@ def author_counts(
         cast(func.sum(case((condition, 1), else_=0)), BigInteger).label(name)
         for name, condition in zip(COUNTS, conditions, strict=True)
     ]
-    keys = (start, MessageRow.source, MessageRow.author)
     with reading(engine) as connection:
+        columns = MessageRow.__table__.c
+        author: ColumnElement[Any] = columns.author
+        message_id: ColumnElement[Any] = columns.id
+        dated = _between(since, until)
+        if len(authors) >= _MANY_AUTHORS and source is None and _is_most(connection, since, until):
+            # The table from its beginning to its end, as it lies on the disk; by index the busiest
+            # authors' messages would be looked up one by one, all over it.
+            author, message_id = _in_order("author"), _in_order("id")
+            dated = _dated_in_order(since, until)
+        keys = (start, columns.source, author)
         statement = (
             select(*keys, *counts)
-            .join(EmotionsRow, EmotionsRow.message_id == MessageRow.id)
+            .join(EmotionsRow, EmotionsRow.message_id == message_id)
             .where(
-                MessageRow.author.in_([fit_key(author) for author in authors]),
-                EmotionsRow.model_id == _model(connection, model_id),
-                *_between(since, until),
+                author.in_([fit_key(name) for name in authors]),
+                EmotionsRow.model_id == _model(connection),
+                *dated,
             )
             .group_by(*keys)
             .order_by(*keys)
@@ -129,7 +157,6 @@ def sample_messages(
     *,
     limit_each: int,
     most_characters: int,
-    model_id: int | None = None,
 ) -> pd.DataFrame:
     """Return the first scored messages with a text of each window.
 
@@ -143,7 +170,7 @@ def sample_messages(
     """
     rows: list[Any] = []
     with reading(engine) as connection:
-        wanted = _model(connection, model_id)
+        wanted = _model(connection)
         for window in windows:
             statement = _sample_of(window, wanted, limit_each, most_characters)
             rows += connection.execute(statement).all()
@@ -177,3 +204,35 @@ def _sample_of(
     if window.source is not None:
         statement = statement.where(MessageRow.source == fit_key(window.source))
     return statement
+
+
+def _is_most(connection: Connection, since: datetime | None, until: datetime | None) -> bool:
+    """Return whether SQLite, which keeps no statistics here, should read messages in their order.
+
+    So where the time asked for is at least half of the archive's; PostgreSQL knows by itself.
+    """
+    if connection.dialect.name != "sqlite":
+        return False
+    # Two searches of the index; both in one statement would read all of it.
+    first = connection.execute(select(func.min(MessageRow.posted_at))).scalar()
+    last = connection.execute(select(func.max(MessageRow.posted_at))).scalar()
+    if first is None or last is None:
+        return False
+    asked = min(until or last, last) - max(since or first, first)
+    return bool(asked >= (last - first) / 2)
+
+
+def _in_order(name: str) -> ColumnElement[Any]:
+    """Return a column of `messages` that SQLite looks up in no index, because of the sign."""
+    column = MessageRow.__table__.c[name]
+    return literal_column(f"+messages.{name}", column.type)
+
+
+def _dated_in_order(since: datetime | None, until: datetime | None) -> list[ColumnElement[bool]]:
+    posted_at = _in_order("posted_at")
+    conditions: list[ColumnElement[bool]] = [posted_at.is_not(None)]
+    if since is not None:
+        conditions.append(posted_at >= since)
+    if until is not None:
+        conditions.append(posted_at < until)
+    return conditions

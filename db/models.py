@@ -1,4 +1,7 @@
-"""Which bundles have scored here, and which one the views show. Called by the workers' start."""
+"""Which bundles have scored here, since when, what they mistake, and which one the views show.
+
+Written at the start of workers and by `moodwatch rescore`; read by reports.
+"""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, cast, func
 from db.connections import reading
 from db.ledger import ingest_counts
 from db.read_only import read_only_query
-from db.rollups import VALUES, counting_columns, day_of, recount
+from db.rollups import VALUES, recount
 from db.tables import ChunkRow, EmotionsRow, MessageRow, ModelRow, RejectRow, RollupRow
 from db.texts import PLACEHOLDERS, fit_key
 from db.threads import ThreadMessage, thread_past, thread_sources
@@ -28,14 +28,12 @@ __all__ = [
     "ModelFact",
     "StatusCounts",
     "ThreadMessage",
-    "author_daily",
     "examples",
     "hourly",
     "ingest_counts",
     "read_only_query",
     "recount",
     "rejects",
-    "sample_texts",
     "status",
     "stored_scores",
     "thread_past",
@@ -119,37 +117,6 @@ def hourly(
     return frame.astype({"source": "str"})
 
 
-def author_daily(
-    engine: Engine,
-    author: str,
-    *,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    model_id: int | None = None,
-) -> pd.DataFrame:
-    """Return one author's UTC days, counted from the messages themselves.
-
-    Returns:
-        Columns `day` (aware UTC midnight) and the value columns of `hourly`; sorted by day.
-    """
-    dialect = engine.dialect.name
-    day = day_of(dialect).label("day")
-    with reading(engine) as connection:
-        statement = (
-            select(day, *counting_columns(dialect))
-            .join(EmotionsRow, EmotionsRow.message_id == MessageRow.id)
-            .where(
-                MessageRow.author == fit_key(author),
-                EmotionsRow.model_id == _model(connection, model_id),
-                *_between(since, until),
-            )
-            .group_by(day)
-            .order_by(day)
-        )
-        rows = connection.execute(statement).all()
-    return _frame(rows, ["day", *VALUES], moments=["day"], counts=VALUES)
-
-
 def examples(
     engine: Engine,
     *,
@@ -159,7 +126,6 @@ def examples(
     until: datetime | None = None,
     author: str | None = None,
     limit: int = 10,
-    model_id: int | None = None,
 ) -> pd.DataFrame:
     """Return the messages with the highest score of an emotion that is their top one.
 
@@ -173,7 +139,7 @@ def examples(
             select(MessageRow.posted_at, MessageRow.author, MessageRow.text, score)
             .join(EmotionsRow, EmotionsRow.message_id == MessageRow.id)
             .where(
-                EmotionsRow.model_id == _model(connection, model_id),
+                EmotionsRow.model_id == _model(connection),
                 EmotionsRow.emotion == emotion,
                 MessageRow.text.is_not(None),
                 *_between(since, until),
@@ -239,12 +205,6 @@ def status(engine: Engine) -> StatusCounts:
     )
 
 
-def sample_texts(engine: Engine, n: int) -> list[str]:
-    """Return up to `n` stored texts from all over the database; none where texts are dropped."""
-    with reading(engine) as connection:
-        return [row.text for row in _sample(connection, n, select(MessageRow.text))]
-
-
 def stored_scores(
     engine: Engine, *, model: str, limit: int
 ) -> list[tuple[str, tuple[float | None, ...]]]:
@@ -286,7 +246,7 @@ def _sample(connection: Connection, n: int, statement: Any) -> Iterator[Any]:
             yield row
 
 
-def _model(connection: Connection, model_id: int | None) -> int:
+def _model(connection: Connection, model_id: int | None = None) -> int:
     """Return the given model, else the current one; 0, which none has, where there is none."""
     if model_id is not None:
         return model_id

@@ -20,7 +20,6 @@ from sqlalchemy import (
     Text,
     case,
     cast,
-    delete,
     func,
     literal_column,
     select,
@@ -29,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from db.connections import in_transaction, reading
+from db.connections import reading
 from db.tables import EmotionsRow, MessageRow, RollupRow
 from records import EMOTIONS
 
@@ -134,20 +133,6 @@ def recount(engine: Engine) -> list[str]:
             if was != now
         ]
     return differences
-
-
-def rebuild(engine: Engine) -> None:
-    """Write all roll-ups again from the messages; nothing else is stored meanwhile."""
-
-    def work(connection: Connection) -> None:
-        lock_out_writers(connection)
-        counted = _counts(connection)
-        connection.execute(delete(RollupRow))
-        rollup = Rollup()
-        rollup._cells = {key: list(cell) for key, cell in counted.items()}
-        rollup.write(connection, shard=0)
-
-    in_transaction(engine, work)
 
 
 def lock_out_writers(connection: Connection) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, or_, select, text
 from db.bulk import insert_new
 from db.connections import in_transaction, reading
 from db.errors import DatabaseError
+from db.shift_decisions import carry_decisions
 from db.tables import ModelRow, ShiftRow
 from db.texts import fit_key
 from records import Emotion
@@ -110,7 +111,7 @@ def save_shifts(
     """Store new shifts and update those that are known; return how many were new.
 
     A known one keeps its id, when it began and was detected, and its state, which a person may have
-    changed.
+    changed. A new one that another model has seen too takes over what a person decided about it.
     """
     if not shifts:
         return 0
@@ -120,7 +121,7 @@ def save_shifts(
         if connection.dialect.name == "postgresql":
             # Of two reports at once, the second must see what the first has stored.
             connection.execute(text("LOCK TABLE shifts IN SHARE ROW EXCLUSIVE MODE"))
-        n_new = 0
+        added: set[int] = set()
         taken: set[int] = set()
         for shift in shifts:
             known = _nearest(connection, shift, model_id, taken)
@@ -134,8 +135,8 @@ def save_shifts(
                 }
                 # Two findings of one key and day are one.
                 new = insert_new(connection, ShiftRow, [row], keys=_KEYS, returning=("id",))
+                added.update(one.id for one in new)
                 taken.update(one.id for one in new)
-                n_new += len(new)
             else:
                 taken.add(known.id)
                 values = _columns(shift, known.model_id)
@@ -146,7 +147,8 @@ def save_shifts(
                     .where(ShiftRow.id == known.id)
                     .values(**values, over_at=over_at)
                 )
-        return n_new
+        carry_decisions(connection, added, within=COOLDOWN)
+        return len(added)
 
     return in_transaction(engine, work)
 

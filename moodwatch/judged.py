@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from training.compare import Candidate, Row
     from training.evaluate import ScoresTexts
-    from training.predict import Run
 
 
 def compare_systems(
@@ -18,27 +17,40 @@ def compare_systems(
     *,
     systems: Sequence[str],
     existing: Sequence[tuple[Path, ScoresTexts]],
-    encoder: str | None,
+    encoders: Sequence[str] = (),
+    layers: int | None = None,
     changes: dict[str, Any],
     published: bool,
 ) -> tuple[list[Row], Path]:
     """Fill the rows of every data set and write the page; return both.
 
+    Args:
+        data: folders, files and hub ids.
+        out_dir: runs, rows and the page.
+        systems: trained here; those on encoders once for each encoder.
+        existing: finished models and their scorers.
+        encoders: folders or hub ids; none: the default one.
+        layers: how many of the encoders' layers; None: each system's own.
+        changes: other fields of TrainConfig.
+        published: whether quoted rows stand beside.
+
     Raises:
         DataError: when a data set cannot be read.
         TrainError: when there is no such system, or it cannot be trained.
     """
+    from training.candidates import ON_ENCODERS, system
     from training.candidates import existing as read
-    from training.candidates import system
     from training.compare import PUBLISHED, fill_row
     from training.sources import load_corpora
     from training.tables import write_tables
 
+    _check_names(encoders)
     rows: list[Row] = []
     for corpus in (corpus for spec in data for corpus in load_corpora(spec)):
         candidates: list[Candidate] = [
-            system(name, corpus, out_dir / "runs", encoder=encoder, changes=changes)
+            system(name, corpus, out_dir / "runs", encoder=each, layers=layers, changes=changes)
             for name in systems
+            for each in ((*encoders,) or (None,) if name in ON_ENCODERS else (None,))
         ]
         candidates += [read(folder, scorer) for folder, scorer in existing]
         for candidate in candidates:
@@ -68,6 +80,19 @@ def architectures(runs: Sequence[Path]) -> dict[str, tuple[str, bytes]]:
     return found
 
 
+def _check_names(encoders: Sequence[str]) -> None:
+    """Refuse two encoders of one name: their rows and runs would be one.
+
+    Raises:
+        TrainError: naming it.
+    """
+    from training.config import TrainError
+
+    names = [Path(encoder).name for encoder in encoders]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise TrainError(f"expected encoders of different names, found {twice[0]!r} twice")
+
+
 def describe_model(model: Path, text: str | None, out_dir: Path | None) -> tuple[str, Path | None]:
     """Return the layer summary and, where a folder is named, the page of pictures in it.
 
@@ -79,8 +104,9 @@ def describe_model(model: Path, text: str | None, out_dir: Path | None) -> tuple
     from training.describe import diagram_png, layer_summary
     from training.pages import image_address, write_page
     from training.plots import write_png
+    from training.predict import open_model
 
-    run = _open(model)
+    run = open_model(model)
     summary = layer_summary(run.network)
     if out_dir is None:
         return summary, None
@@ -101,13 +127,3 @@ def describe_model(model: Path, text: str | None, out_dir: Path | None) -> tuple
         pictures=pictures,
     )
     return summary, page
-
-
-def _open(model: Path) -> Run:
-    from training.predict import load_run
-
-    if (model / "network.json").exists():
-        return load_run(model)
-    from training.scorers import run_of_bundle
-
-    return run_of_bundle(model)

@@ -2,29 +2,26 @@
 
 The messages go the way of new ones: through the ledger into the queue, from workers back into the
 database. So a kill at any moment loses nothing and counts nothing twice, and the same command
-goes on where it stopped. Stored shifts belong to the model that saw them and stay.
+goes on where it stopped. Stored shifts belong to the model that saw them and stay; what people
+decided about them goes along to the same changes as the new model sees them (`db.shifts`).
 """
 
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Final
-
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from typing import TYPE_CHECKING
 
 from moodwatch.console import err, print_facts, print_json
 from moodwatch.errors import ExitCode
 from moodwatch.processes import spawn_workers, stop_on_signals
-from moodwatch.progress import LINE_EVERY_S, LOOK_EVERY_S
+from moodwatch.progress import RescoreProgress
 from moodwatch.run import sweep_ledger, wait_until_stored
 from moodwatch.services import Services, open_services
 
 if TYPE_CHECKING:
-    from db.ledger import SqlLedger
     from db.rescore import Coverage
     from moodwatch.settings import Settings
     from records import Emotion
@@ -134,7 +131,7 @@ class RescoreRun:
     def to_the_end(self, *, make_current: bool | None) -> Rescored:
         """Enqueue and wait until nothing is left that can be scored, then switch the views."""
         before = self._coverage()
-        with _Bar(self._services.ledger, self._ids, before.n_left) as bar:
+        with RescoreProgress(self._services.ledger, self._ids, before.n_left) as bar:
             self._bar = bar
             # What a run that was killed has left in the ledger.
             sweep_ledger(self._services, older_than_s=0)
@@ -222,52 +219,3 @@ class RescoreRun:
             failed=self._services.ledger.counts(self._ids).failed,
             current=any(model.is_current and model.name == self._model for model in models),
         )
-
-
-class _Bar:
-    """How many are scored, on standard error: a bar on a terminal, lines elsewhere."""
-
-    #: Both as long as those of `moodwatch run`.
-    look_every_s: Final = LOOK_EVERY_S
-    line_every_s: Final = LINE_EVERY_S
-
-    def __init__(self, ledger: SqlLedger, ids: list[str], total: int) -> None:
-        self._ledger = ledger
-        self._ids = ids
-        self._total = total
-        self._done_before = self._done()
-        self._bar = Progress(
-            TextColumn("scoring again"),
-            BarColumn(),
-            TaskProgressColumn(),
-            TextColumn("{task.fields[facts]}", markup=False),
-            TimeRemainingColumn(),
-            console=err,
-            disable=not err.is_terminal,
-        )
-        self._task = self._bar.add_task("", total=total, facts="")
-        self._started = self._looked = self._told = time.monotonic()
-
-    def __enter__(self) -> _Bar:
-        self._bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
-
-    def look(self) -> None:
-        """Ask the ledger, unless it was asked a moment ago."""
-        now = time.monotonic()
-        if now - self._looked < self.look_every_s:
-            return
-        self._looked = now
-        done = self._done() - self._done_before
-        rate = done / max(now - self._started, 1e-9)
-        facts = f"{done:,}/{self._total:,}  {rate:,.0f} messages/s"
-        self._bar.update(self._task, completed=done, facts=facts)
-        if not err.is_terminal and now - self._told >= self.line_every_s:
-            self._told = now
-            err.print(f"{facts} scored again")
-
-    def _done(self) -> int:
-        return self._ledger.counts(list(self._ids)).duplicate

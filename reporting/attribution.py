@@ -1,8 +1,8 @@
 """When a change began, and which emotions made it.
 
-Pure numpy; used by `reporting.shifts` once the source's residual vector as a whole has left its
-baseline. When anger rises, every other share falls a little: only emotions that moved by
-themselves are named.
+Pure numpy; used by `reporting.watch` and `reporting.shifts` once the source's residual vector as a
+whole has left its baseline. When anger rises, every other share falls a little: only emotions that
+moved by themselves are named.
 """
 
 from __future__ import annotations

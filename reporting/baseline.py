@@ -26,6 +26,9 @@ PRIOR: Final = 0.5
 #: Part of the most extreme buckets left out of the dispersion: a viral day is not the usual spread.
 _TRIMMED: Final = 0.05
 
+#: A bucket's residuals are cut at this many standard deviations: one viral day is no shift.
+_LONGEST_BUCKET: Final = 2.5
+
 #: Dispersion expected before anything is known, and how far sources differ in it.
 _USUAL_RHO: Final = 0.01
 _RHO_SPREAD: Final = 0.015
@@ -195,10 +198,9 @@ def _clumping(counts: Floats, n: Floats, pattern: Floats, rho: Floats, block: in
     last = np.maximum((held.sum(axis=1) * (1 - _TRIMMED)).astype(np.int64) - 1, 0)
     limit = np.take_along_axis(np.sort(ratio, axis=1), last[:, None], axis=1)
     calm = held & (ratio <= limit)
-    mean = np.where(calm, np.where(calm, ratio, 0.0), 0.0).sum(axis=1) / np.maximum(
-        calm.sum(axis=1), 1
-    )
-    return np.asarray(np.maximum(mean, 1.0))
+    mean = np.where(calm, ratio, 0.0).sum(axis=1) / np.maximum(calm.sum(axis=1), 1)
+    # What trimming takes from pure chance is put back.
+    return np.asarray(np.maximum(mean / _trimmed_mean(n_emotions - 1), 1.0))
 
 
 def learn(counts: Floats, phases: Ints, *, n_phases: int = 7) -> Baseline:
@@ -214,3 +216,22 @@ def learn(counts: Floats, phases: Ints, *, n_phases: int = 7) -> Baseline:
         1.0,
         float((n / inflation).sum()),
     )
+
+
+def effective(
+    counts: Floats, shares: Floats, rhythm: Rhythm, rows: Ints, phase: Ints | int
+) -> tuple[Floats, Floats]:
+    """Return a bucket's effective messages by emotion, as on a phase like all others; (R, K), (R,).
+
+    The residuals are those of an over-dispersed multinomial, standardised to be cut.
+    """
+    n = counts.sum(axis=1)
+    expected = shares * rhythm.pattern[rows, phase]
+    expected /= expected.sum(axis=1, keepdims=True)
+    inflation = (1 + np.maximum(n - 1, 0) * rhythm.rho[rows]) * rhythm.clumping[rows]
+    residual = counts - n[:, None] * expected
+    variance = n[:, None] * expected * (1 - expected) * inflation[:, None]
+    size = np.abs(residual) / np.sqrt(np.maximum(variance, 1e-12))
+    cut = np.minimum(1.0, _LONGEST_BUCKET / np.maximum(size.max(axis=1), 1e-12))
+    weighted = (n[:, None] * shares + residual * cut[:, None]) / inflation[:, None]
+    return np.asarray(weighted), np.asarray(n / inflation)

@@ -20,6 +20,9 @@ from reporting.limits import Curve
 from reporting.series import Series
 from reporting.watch import Limits, Plan, watch
 
+#: A series is taken for one of single messages where so many of its buckets with any hold one.
+_SINGLE: Final = 0.9
+
 #: Days of simulation beyond the first verdict: a run must reach far into the long term.
 _RUN_BUCKETS: Final = 365
 
@@ -41,6 +44,8 @@ class Traits:
     rhythm: float
     #: Variance of a bucket's volume over its mean, minus 1, over the mean: 0 for Poisson.
     bursts: float = 0.0
+    #: Whether a bucket holds one message or none, as a journal's days do; `messages` is how often.
+    single: bool = False
 
     def rounded(self) -> Traits:
         """Return them as coarse as the limits are: near traits share one simulation."""
@@ -52,6 +57,7 @@ class Traits:
             round(self.empty * 10) / 10,
             round(self.rhythm * 10) / 10,
             round(self.bursts * 5) / 5,
+            self.single,
         )
 
     def key(self, plan: Plan) -> str:
@@ -59,12 +65,12 @@ class Traits:
         told = json.dumps([asdict(self.rounded()), asdict(plan)], sort_keys=True)
         return hashlib.sha256(told.encode()).hexdigest()[:16]
 
-    @property
-    def effective_messages(self) -> float:
+    def effective_messages(self, plan: Plan) -> float:
         """Return the mean effective messages of a bucket."""
         n = np.array(self.messages)
-        mean = (n / (1 + np.maximum(n - 1, 0) * self.rho)).mean()
-        return float(mean * (1 - self.empty))
+        blocks = n.reshape(-1, plan.block).sum(axis=1)
+        mean = (blocks / (1 + np.maximum(blocks - 1, 0) * self.rho)).mean()
+        return float(mean / plan.block * (1 - self.empty))
 
 
 def _on_log_grid(value: float) -> float:
@@ -79,13 +85,17 @@ def traits_of(series: Series, plan: Plan) -> Traits:
     n = counts.sum(axis=1)
     rhythm = learn_rhythm(counts[None], phases, n_phases=plan.n_phases, block=plan.block)
     held = n > 0
+    single = bool((n[held] == 1).mean() >= _SINGLE)
+    counted = np.ones(len(n), dtype=np.bool_) if single else held
     means = np.array(
-        [n[held & (phases == phase)].mean() if (held & (phases == phase)).any() else 0.0
+        [n[counted & (phases == phase)].mean() if (held & (phases == phase)).any() else 0.0
          for phase in range(plan.n_phases)]
     )  # fmt: skip
+    if not single:
+        means = _before_truncation(means)
     usual = means[phases]
     likely_empty = np.exp(-usual)
-    empty = float(np.clip((~held).mean() - likely_empty.mean(), 0.0, 0.9))
+    empty = 0.0 if single else float(np.clip((~held).mean() - likely_empty.mean(), 0.0, 0.9))
     expected = np.maximum(usual[held], 1e-9)
     burst = ((n[held] - expected) ** 2 / expected - 1) / expected
     weights = rhythm.pattern[0][means > 0]
@@ -96,8 +106,17 @@ def traits_of(series: Series, plan: Plan) -> Traits:
         float(rhythm.rho[0]),
         empty,
         float(np.log(np.maximum(weights, 0.05)).std()),
-        float(np.clip(np.median(burst) * 2, 0.0, 4.0)),
+        0.0 if single else float(np.clip(np.median(burst) * 2, 0.0, 4.0)),
+        single,
     )
+
+
+def _before_truncation(means: Floats) -> Floats:
+    """Return the means of Poisson numbers whose means without the zeros are known."""
+    found = means
+    for _ in range(50):
+        found = means * (1 - np.exp(-found))
+    return np.asarray(found)
 
 
 def simulate(
@@ -133,43 +152,25 @@ def simulate(
     mean = np.broadcast_to(np.array(traits.messages)[phases], (runs, buckets))
     if traits.bursts > 0:
         mean = mean * rng.gamma(1 / traits.bursts, traits.bursts, (runs, buckets))
-    n = rng.poisson(mean)
+    n = (rng.random(mean.shape) < mean).astype(np.int64) if traits.single else rng.poisson(mean)
     n[rng.random((runs, buckets)) < traits.empty] = 0
     mixes = shares * np.exp(weekly[:, phases])
     if change_on is not None:
         progress = np.clip((np.arange(buckets) - change_on[:, None] + 1) / ramp, 0, 1)
         mixes[..., emotion] *= np.exp(progress * np.log(odds_ratio))
     mixes /= mixes.sum(axis=2, keepdims=True)
-    if traits.rho > 0:
+    if plan.block > 1 and traits.rho > 0:
+        # Buckets of one block share its mood, and are alike for no other reason.
+        shape = (runs, -(-buckets // plan.block), len(shares))
+        moods = rng.standard_gamma(np.broadcast_to(shares * (1 / traits.rho - 1), shape))
+        moods = np.maximum(moods, 1e-300) / shares
+        mixes *= np.repeat(moods, plan.block, axis=1)[:, :buckets]
+        mixes /= mixes.sum(axis=2, keepdims=True)
+    elif traits.rho > 0:
         drawn = rng.standard_gamma(mixes * (1 / traits.rho - 1))
         drawn = np.maximum(drawn, 1e-300)
         mixes = drawn / drawn.sum(axis=2, keepdims=True)
     return np.asarray(rng.multinomial(n, mixes), dtype=np.float64)
-
-
-def alarm_curve(
-    traits: Traits,
-    plan: Plan,
-    *,
-    limits: Sequence[float],
-    runs: int,
-    seed: int = 0,
-    batch: int = 100,
-    around: Limits | None = None,
-    progress: Progress | None = None,
-) -> Curve:
-    """Return the alarms a year of quiet series by limit; arguments as of `alarm_counts`."""
-    counted = alarm_counts(
-        traits,
-        plan,
-        limits=limits,
-        runs=runs,
-        seed=seed,
-        batch=batch,
-        around=around,
-        progress=progress,
-    )
-    return joined(counted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +189,7 @@ def alarm_counts(
     limits: Sequence[float],
     runs: int,
     seed: int = 0,
-    batch: int = 100,
+    batch: int = 400,
     around: Limits | None = None,
     progress: Progress | None = None,
 ) -> Counted:
@@ -206,6 +207,7 @@ def alarm_counts(
     """
     buckets = plan.first_verdict + min(_RUN_BUCKETS, int(plan.buckets_a_year * 7))
     if plan.block > 1:
+        batch = min(batch, 100)
         buckets = plan.first_verdict + 182 * plan.block
     phases = np.arange(buckets) % plan.n_phases
     alarms = np.zeros(len(limits))

@@ -1,7 +1,7 @@
 """Read messages for a report: around each change, a sample of all, and the busiest authors.
 
-Beside `reporting.jobs` the only file of this room that reads the database; all reads are bounded,
-whatever the archive's size. Called by `reporting.jobs`.
+Reads the database, bounded whatever the archive's size; writes nothing. Called by `reporting.jobs`
+and, for what is stored with a shift, by `reporting.keeping`.
 """
 
 from __future__ import annotations

@@ -192,6 +192,7 @@ def _mark(shift: Shift, layout: _Layout, people: Sequence[str]) -> dict[str, Any
         "emotion": layout.emotions.index(shift.emotion) if shift.emotion in layout.emotions else -1,
         "author": author,
         "kind": shift.kind,
+        "up": shift.direction == "up",
         "start": began,
         # Where it is not known how long it held: while it is open to the end of what is shown,
         # else to the day it was flagged.
@@ -206,6 +207,7 @@ def _volume_mark(alarm: VolumeAlarm, layout: _Layout) -> dict[str, Any]:
         "author": -1,
         "emotion": -1,
         "kind": alarm.kind,
+        "up": alarm.direction == "up",
         "start": began,
         "end": began + max(round(alarm.n_days) - 1, 0) if alarm.is_over else None,
     }

@@ -1,7 +1,8 @@
 """Build a report from the database: read the roll-up, judge it, store the shifts, write the page.
 
-With `reporting.evidence` the only file of this room that talks to the database. Called by
-`moodwatch report` and `moodwatch run`, and by the scheduled job through the roof's allow-list.
+Here the database is asked, with `reporting.evidence` and `reporting.monitored`; what is found is
+stored through `reporting.keeping`. Called by `moodwatch report` and `moodwatch run`, and by
+scheduled jobs through `reporting.slots`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import structlog
 from sqlalchemy import Engine
 
 from db.models import confusions_of, register_model
+from db.quality import unread
 from db.queries import ModelFact, StatusCounts, hourly, status
 from db.texts import fit_key
 from model.confusions import ConfusionSet, parse_confusions
@@ -25,7 +27,7 @@ from records import EMOTIONS, Emotion
 from reporting.bands import bands_of
 from reporting.corrected import with_corrected
 from reporting.evidence import around_change, excerpts
-from reporting.keeping import keep_shifts, watch_arrivals
+from reporting.keeping import keep_shifts, kept_as, watch_arrivals
 from reporting.limits import Table
 from reporting.monitored import judge, monitored
 from reporting.page import Evidence, Quality, Report, assemble
@@ -177,7 +179,7 @@ def build_report(
     made_of = Report(
         hourly=shown,
         shifts=found,
-        quality=_quality(counted),
+        quality=_quality(engine, counted, source),
         model=model.name if model is not None else "none",
         made_at=made_at,
         period=period,
@@ -190,6 +192,7 @@ def build_report(
         excerpts=held,
         words=words,
         known=known,
+        kept=kept_as(engine, found.shifts, zone) if model is not None else {},
     )
     page = assemble(made_of, evidence_of)
     paths = write_formats(formats, made_of, page, Path(out_dir) / file_name)
@@ -286,9 +289,14 @@ def _hour_of(moment: datetime) -> datetime:
     return moment.replace(minute=0, second=0, microsecond=0)
 
 
-def _quality(counted: StatusCounts) -> Quality:
+def _quality(engine: Engine, counted: StatusCounts, source: str | None) -> Quality:
+    missing = unread(engine, source=source)
     return Quality(
-        n_rejected=counted.rejects, n_undated=counted.undated, n_pending=counted.chunks_open
+        n_rejected=missing.n_rejected,
+        n_undated=missing.n_undated,
+        n_pending=counted.chunks_open,
+        n_changed=missing.n_changed,
+        reasons=missing.reasons,
     )
 
 

@@ -18,7 +18,17 @@ from sqlalchemy import Engine
 
 from db.arrivals import feeds, hourly_messages, pipeline
 from db.shift_authors import author_counts, keep_evidence, without_evidence
-from db.shifts import MAX_AUTHORS, Moved, ShiftRecord, get_shift, save_shifts
+from db.shifts import (
+    COOLDOWN,
+    MAX_AUTHORS,
+    Moved,
+    ShiftRecord,
+    StoredShift,
+    get_shift,
+    list_shifts,
+    save_shifts,
+)
+from db.texts import fit_key
 from records import EMOTIONS, Emotion
 from reporting.evidence import around_change
 from reporting.explain import changed_words
@@ -66,6 +76,26 @@ def keep_shifts(
             keep_evidence(engine, shift_id, words[change], _authors(engine, record))
 
 
+def kept_as(engine: Engine, shifts: Sequence[Shift], zone: ZoneInfo) -> dict[Shift, StoredShift]:
+    """Return what the database holds of a report's shifts: ids, states, authors."""
+    stored: dict[tuple[object, ...], list[StoredShift]] = {}
+    for one in list_shifts(engine, kinds=("mood",)) if shifts else ():
+        stored.setdefault(_key(one.record), []).append(one)
+    found = {}
+    for shift in shifts:
+        record = _shift_record(shift, zone)
+        near = [
+            one
+            for one in stored.get(_key(record), ())
+            if abs(one.record.detected_at - record.detected_at) <= COOLDOWN
+        ]
+        if near:
+            found[shift] = min(
+                near, key=lambda one: abs(one.record.detected_at - record.detected_at)
+            )
+    return found
+
+
 def watch_arrivals(
     engine: Engine,
     model_id: int,
@@ -101,6 +131,10 @@ def watch_arrivals(
     zone = ZoneInfo(time_zone)
     save_shifts(engine, [_volume_record(alarm, zone) for alarm in alarms], model_id, now=now)
     return [alarm for alarm in alarms if source in {None, alarm.source}], notes
+
+
+def _key(record: ShiftRecord) -> tuple[object, ...]:
+    return fit_key(record.source or ""), record.author, record.emotion, record.direction
 
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:

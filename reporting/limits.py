@@ -25,9 +25,6 @@ TABLE_FILE: Final = Path(__file__).with_name("limits.json")
 #: Alarms a year too few to read a slope from: trifles are silenced before the limit is.
 _NEVER: Final = 0.05
 
-#: Hours are looked at more often than the days they make up: nats to add to the daily limits.
-_HOURLY: Final = 0.5
-
 _PERIODS: Final = {"day": 365.25, "week": 365.25 / 7, "month": 12.0, "year": 1.0}
 
 
@@ -101,10 +98,6 @@ class Table:
             n_series: R.
             keys: Of each series' traits, where some were calibrated.
         """
-        # Hours were not simulated over the whole grid: 24 of them tell what a day tells.
-        a_day = 24.0 if resolution == "hourly" else 1.0
-        extra = _HOURLY if resolution == "hourly" else 0.0
-        resolution = "daily" if resolution == "hourly" else resolution
         counts = sorted({k for (name, k, _) in self.curves if name == resolution})
         grids = {}
         for count in counts:
@@ -120,13 +113,13 @@ class Table:
         grid = grids[counts[0]][0]
         rows = np.array([np.interp(grid, *grids[count]) for count in counts])
         values = _between(np.log(np.array(counts) - 1.0), rows, float(np.log(n_emotions - 1.0)))
-        offsets = np.full(n_series, extra)
+        offsets = np.zeros(n_series)
         for at, key in enumerate(keys):
             known = self.offsets.get(key) if key is not None else None
             if known:
                 rates, nats = np.array(sorted(known)).T
                 offsets[at] += np.interp(np.log(alarms_a_year), np.log(rates), nats)
-        return Limits(grid - np.log(a_day), values, offsets)
+        return Limits(grid, values, offsets)
 
 
 def _between(x: Floats, rows: Floats, wanted: float) -> Floats:

@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+from db.quality import RejectReason
+from db.shifts import Moved, StoredShift
 from model.confusions import ConfusionSet
 from records import Emotion
 from reporting.comparison import compare_newest
@@ -20,12 +22,13 @@ from reporting.corrected import corrected_help, newest_corrected, with_corrected
 from reporting.explain import TypicalWord, changed_words, marked
 from reporting.explorer import Band, Excerpts, explorer
 from reporting.reading import LIMITS, reading_help
-from reporting.render import Change, Example, Fact, Page
+from reporting.render import Change, Example, Fact, Kept, Page, Rejection, SourceQuality
 from reporting.sentences import (
     change_sentence,
     headlines,
     long_date,
     one_change_each,
+    percent,
     standing_sentence,
 )
 from reporting.series import Shift
@@ -35,6 +38,10 @@ from reporting.volume import VolumeAlarm, volume_line
 
 #: Words shown for each emotion.
 _WORDS_SHOWN: Final = 12
+#: A pseudonym is shown by its beginning, as in `moodwatch shifts list`.
+_AUTHOR_CHARACTERS: Final = 8
+#: Sources whose quality is told apart, the largest.
+_SOURCES_SHOWN: Final = 12
 
 _METHOD: Final = (
     "Shares are messages by their highest score, of all scored messages with a date; intervals "
@@ -57,11 +64,14 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """Counts behind the report, of the whole database unless said otherwise."""
+    """Counts behind the report, of its source or of all; those that wait are of all."""
 
     n_rejected: int = 0
     n_undated: int = 0
     n_pending: int = 0
+    n_changed: int = 0
+    #: The most frequent first.
+    reasons: Sequence[RejectReason] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +99,8 @@ class Report:
     words: Mapping[Emotion, Sequence[TypicalWord]] = field(default_factory=dict)
     #: What the model takes for what, to correct shares by; None: its bundle does not say.
     known: ConfusionSet | None = None
+    #: What the database holds of the shifts: ids, what people decided, whose words they are.
+    kept: Mapping[Shift, StoredShift] = field(default_factory=dict)
 
 
 def assemble(report: Report, evidence_of: Callable[[Sequence[Shift]], Evidence]) -> Page:
@@ -133,7 +145,12 @@ def assemble(report: Report, evidence_of: Callable[[Sequence[Shift]], Evidence])
         ),
         emotions=emotions,
         changes=[
-            _change(change, evidence_of(change), weights, drawn.index(change[0]))
+            replace(
+                _change(change, evidence_of(change), weights, drawn.index(change[0])),
+                kept=[_kept(report.kept.get(shift), report.time_zone) for shift in change],
+                authors=_authors(change, report.kept),
+                model=report.model,
+            )
             for change in reversed(changes)
         ],
         seen_afterwards=[_seen(change) for change in seen],
@@ -146,6 +163,8 @@ def assemble(report: Report, evidence_of: Callable[[Sequence[Shift]], Evidence])
         words=[(e, report.words.get(e, ())[:_WORDS_SHOWN]) for e in emotions if report.words],
         n_texts=0 if report.excerpts is None else len(report.excerpts.messages),
         quality=_quality(report),
+        rejects=[_rejected(reason) for reason in report.quality.reasons],
+        by_source=_by_source(report.hourly),
         notes=[*([note] if note else []), *report.notes],
         reading=reading_help(report.period),
         limits=LIMITS,
@@ -230,6 +249,29 @@ def _change(
     )
 
 
+def _kept(stored: StoredShift | None, time_zone: str) -> Kept | None:
+    if stored is None:
+        return None
+    state: str = stored.state
+    if stored.state == "snoozed" and stored.snoozed_until is not None:
+        day = stored.snoozed_until.astimezone(ZoneInfo(time_zone)).date()
+        state = f"snoozed until {long_date(day)}"
+    return Kept(stored.id, state)
+
+
+def _authors(
+    change: Sequence[Shift], kept: Mapping[Shift, StoredShift]
+) -> list[tuple[Emotion, list[Moved]]]:
+    """Return, by emotion, the authors whose part in it changed most."""
+    told = []
+    for shift in change:
+        authors = kept[shift].record.authors if shift in kept else ()
+        if authors:
+            shown = [replace(one, name=one.name[:_AUTHOR_CHARACTERS]) for one in authors]
+            told.append((shift.emotion, shown))
+    return told
+
+
 def _heading(change: Sequence[Shift]) -> str:
     moves = " and ".join(f"{shift.emotion} {shift.direction}" for shift in change)
     where = change[0].source
@@ -269,6 +311,10 @@ def _quality(report: Report) -> list[Fact]:
         Fact("undated", f"{report.quality.n_undated:,}", "messages stored that stand in no bucket"),
         Fact("rejected", f"{report.quality.n_rejected:,}", "rows that could not be read"),
     ]
+    if report.quality.n_changed:
+        changed = f"{report.quality.n_changed:,}"
+        meaning = "known ids that came again with another text; the first one stays"
+        facts.append(Fact("changed", changed, meaning))
     if report.quality.n_pending:
         pending = f"{report.quality.n_pending:,}"
         facts.append(Fact("waiting", pending, "messages read but not scored yet: they are missing"))
@@ -276,4 +322,41 @@ def _quality(report: Report) -> list[Fact]:
 
 
 def _of(part: int, whole: int) -> str:
-    return f"{part:,}" if whole == 0 else f"{part:,} ({part / whole:.1%})"
+    return f"{part:,}" if whole == 0 else f"{part:,} ({percent(part / whole)})"
+
+
+def _rejected(reason: RejectReason) -> Rejection:
+    file = "standard input" if reason.file == "-" else reason.file
+    more = ", …" if reason.n > len(reason.rows) > 0 else ""
+    rows = ", ".join(f"{row:,}" for row in reason.rows) + more
+    return Rejection(reason.reason, reason.source, file, f"{reason.n:,}", rows)
+
+
+def _by_source(counted: pd.DataFrame) -> list[SourceQuality]:
+    """Return how much of the largest sources was scored; of one source the facts tell it."""
+    names = [f"n_{emotion}" for emotion in scored_emotions(counted)]
+    scored = counted[names].fillna(0).sum(axis=1)
+    sums = (
+        pd.DataFrame(
+            {
+                "scored": scored,
+                "unsure": counted["n_low_confidence"],
+                "unscored": counted["n_unsupported"],
+            }
+        )
+        .groupby(counted["source"])
+        .sum()
+        .astype("int64")
+    )
+    if len(sums) < 2:
+        return []
+    largest = sums.assign(all=sums["scored"] + sums["unscored"]).nlargest(_SOURCES_SHOWN, "all")
+    return [
+        SourceQuality(
+            str(name),
+            f"{row['scored']:,}",
+            _of(row["unsure"], row["scored"]),
+            _of(row["unscored"], row["all"]),
+        )
+        for name, row in largest.iterrows()
+    ]

@@ -16,12 +16,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
+from db.shifts import Moved
 from records import Emotion
 from reporting.comparison import Comparison
 from reporting.corrected import Corrected
@@ -32,7 +34,7 @@ from reporting.series import Shift
 from reporting.trends import Period
 
 #: Parts of the page's one script, in this order.
-SCRIPTS: Final = ("data.js", "charts.js", "explore.js", "point.js")
+SCRIPTS: Final = ("data.js", "charts.js", "calendar.js", "explore.js", "point.js")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,15 @@ class Example:
     emotion: Emotion | None = None
     #: The text in pieces, every second one of them a marked word; empty: nothing is marked.
     pieces: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A shift as the database holds it: `moodwatch shifts` names it by its id."""
+
+    id: int
+    #: What a person decided, in words: open, acknowledged, snoozed until 4 March 2025, closed.
+    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +74,16 @@ class Change:
     examples: Sequence[tuple[str, Sequence[Example]]] = ()
     #: Its place among the page's marks, for the button that shows it; None: not drawn.
     mark: int | None = None
+    #: One for each of `shifts`; None where it is not stored.
+    kept: Sequence[Kept | None] = ()
+    #: By emotion, the authors whose part in it changed most, under their pseudonyms.
+    authors: Sequence[tuple[Emotion, Sequence[Moved]]] = ()
+    model: str = ""
+
+    @property
+    def known(self) -> Sequence[tuple[Shift, Kept | None]]:
+        """Return each shift with what the database holds of it."""
+        return list(zip_longest(self.shifts, self.kept))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +93,28 @@ class Fact:
     name: str
     value: str
     meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Rows of one file that could not be read for one reason; never what stood in them."""
+
+    reason: str
+    source: str
+    file: str
+    n: str
+    #: The first of them: `17, 203, …`.
+    rows: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceQuality:
+    """How much of one source was scored, and how surely."""
+
+    source: str
+    scored: str
+    unsure: str
+    unscored: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +140,10 @@ class Page:
     words: Sequence[tuple[Emotion, Sequence[TypicalWord]]] = ()
     n_texts: int = 0
     quality: Sequence[Fact] = ()
+    #: Why rows were rejected, the most frequent reasons first.
+    rejects: Sequence[Rejection] = ()
+    #: The largest sources; empty where there is one only.
+    by_source: Sequence[SourceQuality] = ()
     notes: Sequence[str] = ()
     #: How to read the numbers, and what they must not be taken for.
     reading: Sequence[str] = ()

@@ -8,7 +8,7 @@ rewrites past alarms. `docs/shifts.md` tells the method and its measured false a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -183,7 +183,13 @@ def _watch(
     for row, one in enumerate(group):
         at = one.first - begin
         alarms = [
-            Alarm(row, alarm.first - at, alarm.bucket - at, alarm.moves, alarm.before, alarm.is_new)
+            replace(
+                alarm,
+                run=row,
+                first=alarm.first - at,
+                bucket=alarm.bucket - at,
+                cleared=alarm.cleared - at,
+            )
             for alarm in seen.alarms
             if alarm.run == row and alarm.bucket - at < len(one.counts)
         ]
@@ -193,8 +199,12 @@ def _watch(
 
 
 def _described(series: Series, alarms: list[Alarm]) -> list[Shift]:
-    """Return the shifts of a series' alarms, dropping those that only say again what was said."""
+    """Return the shifts of a series' alarms, dropping those that only say again what was said.
+
+    What was said and has since been taken back is said again.
+    """
     shifts: list[Shift] = []
+    raised: list[int] = []
     for alarm in alarms:
         for move in alarm.moves:
             shift = describe_shift(series, move, alarm)
@@ -202,10 +212,12 @@ def _described(series: Series, alarms: list[Alarm]) -> list[Shift]:
                 shift.emotion == other.emotion
                 and shift.direction == other.direction
                 and (shift.detected_at - other.detected_at).days <= ECHO_DAYS
-                for other in shifts
+                and bucket > alarm.cleared
+                for other, bucket in zip(shifts, raised, strict=True)
             )
             if not said:
                 shifts.append(shift)
+                raised.append(alarm.bucket)
     return shifts
 
 

@@ -34,12 +34,12 @@ def sparkline(values: Sequence[float], *, low: float, high: float) -> str:
     return "".join(drawn)
 
 
-def trend_table(trend: pd.DataFrame, *, period: Period, title: str = "") -> Table:
+def trend_table(trend: pd.DataFrame, *, period: Period) -> Table:
     """Return a table: an emotion a row, its course, its newest share and how that changed.
 
     The numbers are those of the newest complete bucket; the course goes on to the newest of all.
     """
-    table = Table(title=title or None, title_justify="left", header_style="bold")
+    table = Table(header_style="bold")
     table.add_column("emotion")
     if trend.empty:
         return table
@@ -70,21 +70,24 @@ def trend_table(trend: pd.DataFrame, *, period: Period, title: str = "") -> Tabl
     buckets = shown.drop_duplicates("start").set_index("start").reindex(starts)
     net, n = buckets["net_mood"], buckets["n"]
     row = buckets.loc[newest]
-    before = buckets.iloc[max(0, starts.index(newest) - 1)]
+    # Nothing is before the first bucket, and there is no change to tell.
+    net_change, n_change = (
+        float(values.diff().loc[newest]) for values in (net, n.astype("float64"))
+    )
     table.add_section()
     table.add_row(
         "net mood",
         sparkline(net.tolist(), low=float(net.min()), high=float(net.max())),
         f"{row['net_mood']:+.2f}",
         f"{row['net_low']:+.2f} to {row['net_high']:+.2f}",
-        _difference(row["net_mood"] - before["net_mood"], "+.2f"),
+        _difference(net_change, "+.2f"),
     )
     table.add_row(
         "messages",
         sparkline(n.tolist(), low=0.0, high=float(n.max())),
         f"{row['n']:,.0f}",
         "",
-        _difference(row["n"] - before["n"], "+,.0f"),
+        _difference(n_change, "+,.0f"),
     )
     return table
 

@@ -14,14 +14,12 @@ from typing import Final
 import numpy as np
 
 from reporting.attribution import Move, attribute
-from reporting.baseline import PRIOR, Baseline, Bools, Floats, Ints, Rhythm, learn_rhythm
+from reporting.baseline import PRIOR, Baseline, Bools, Floats, Ints, Rhythm, effective, learn_rhythm
 from reporting.plans import DAILY, HOURLY, WEEKLY, Limits, Plan
+from reporting.probation import Probation
 from reporting.tilts import evidence, findable, handicaps, tilts
 
 __all__ = ["DAILY", "HOURLY", "WEEKLY", "Alarm", "Limits", "Plan", "Watched", "watch"]
-
-#: A bucket's residuals are cut at this many standard deviations: one viral day is no shift.
-_LONGEST_BUCKET: Final = 2.5
 
 #: Right after an alarm the limit is higher by this part; it falls back as the new level settles.
 _CAUTION_AFTER: Final = 0.3
@@ -39,6 +37,8 @@ class Alarm:
     before: Baseline
     #: False where it only names further emotions of the change flagged before.
     is_new: bool = True
+    #: Bucket on which the alarm before was taken back, -1 if none was: this one is no echo of it.
+    cleared: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,8 @@ class _State:
         self.cum_raw[:, 1:] = np.cumsum(n, axis=1)
         #: First bucket of the present level, -1 while it has not changed.
         self.changed = np.full(runs, -1, dtype=np.int64)
+        #: Bucket on which an alarm was last taken back, -1 while none was.
+        self.cleared = np.full(runs, -1, dtype=np.int64)
         self.rhythm = Rhythm(np.ones((runs, plan.n_phases, n_emotions)), *np.ones((2, runs)))
         #: Evidence for each tilt since it last was nil, and the bucket after that one; (R, T).
         self.sums = np.zeros((runs, n_tilts))
@@ -146,6 +148,7 @@ class _Walk:
         self.n_judged = np.zeros(len(counts), dtype=np.int64)
         self.last: list[Baseline | None] = [None] * len(counts)
         self.open: dict[int, Alarm] = {}
+        self.probation = Probation(len(counts), table, plan)
 
     def step(self, now: int) -> None:
         plan, state = self.plan, self.state
@@ -157,6 +160,7 @@ class _Walk:
             return
         self._refresh(rows[(history[rows] - plan.first_verdict) % plan.refresh == 0], now)
         self._name_further(now)
+        self._take_back(now)
 
         if not self.held_lately[now]:
             state.sums[rows] = 0.0
@@ -164,37 +168,55 @@ class _Walk:
             state.cum_n[rows, now + 1] = state.cum_n[rows, now]
             return
         level = self._level(rows, now)
-        weighted, effective = self._enter(rows, now, level.shares)
+        weighted, entered = self._enter(rows, now, level.shares)
         self.n_judged[rows] += level.is_known
         sums = state.sums[rows] * (1 - plan.forgetting) + evidence(
-            weighted, effective, level.shares, self.table
+            weighted, entered, level.shares, self.table
         )
         sums[~level.is_known] = 0.0
         np.maximum(sums, 0.0, out=sums)
         state.sums[rows] = sums
         state.since[rows] = np.where(sums > 0, state.since[rows], now + 1)
         limits = self.limits.at(rows, level.n_a_bucket) * level.caution
-        for at in np.flatnonzero(sums.max(axis=1) > limits):
-            self._judge(int(at), int(rows[at]), now, sums=sums[at], limit=limits[at], level=level)
+        over = np.flatnonzero(sums.max(axis=1) > limits)
+        if len(over) == 0:
+            return
+        judged = self._judged(over, rows[over], now, sums=sums[over], level=level)
+        clearest = judged.argmax(axis=1)
+        for place in np.flatnonzero(judged.max(axis=1) > limits[over]):
+            at, run = int(over[place]), int(rows[over[place]])
+            first = int(state.since[run, clearest[place]])
+            self._raise(run, first, now, level.shares[at], float(level.n_base[at]))
 
-    def _judge(
-        self, at: int, run: int, now: int, *, sums: Floats, limit: float, level: _Level
-    ) -> None:
-        """Flag the clearest tilt of a series, if one that can be told here is clear enough."""
+    def _judged(self, at: Ints, rows: Ints, now: int, *, sums: Floats, level: _Level) -> Floats:
+        """Return what counts of the evidence of series A whose sums passed their limits; (A, T)."""
         state = self.state
-        shares = level.shares[at]
-        since = state.since[run]
-        judged = sums * findable(level.n_a_bucket[at : at + 1], shares[None], self.table)[0]
-        if level.is_young[at]:
-            # A young level is itself uncertain: evidence against it counts for less.
-            seen = state.cum_n[run, now + 1] - state.cum_n[run, since]
-            judged = judged * level.n_base[at] / (level.n_base[at] + seen)
-        held = state.cum_held[run, now + 1] - state.cum_held[run, since]
+        since = state.since[rows]
+        shares, n_base = level.shares[at], level.n_base[at, None]
+        judged = sums * findable(level.n_a_bucket[at], shares, self.table)
+        # A young level is itself uncertain: evidence against it counts for less.
+        seen = state.cum_n[rows, now + 1][:, None] - state.cum_n[rows[:, None], since]
+        judged = np.where(level.is_young[at, None], judged * n_base / (n_base + seen), judged)
+        held = state.cum_held[rows, now + 1][:, None] - state.cum_held[rows[:, None], since]
         judged[held < self.plan.fewest] = 0.0
-        judged = judged - handicaps(len(shares))
-        best = int(np.argmax(judged))
-        if judged[best] > limit:
-            self._raise(run, int(since[best]), now, shares, float(level.n_base[at]))
+        return np.asarray(judged - handicaps(shares.shape[1]))
+
+    def _take_back(self, now: int) -> None:
+        """Return series to the level before their alarm where the buckets since lie there."""
+        state = self.state
+        rows = self.probation.rows
+        if len(rows) == 0:
+            return
+        since = state.cum[rows, now] - state.cum[rows, state.changed[rows]]
+        back = self.probation.weigh(now, self.counts, self.phases[now], state.rhythm, since)
+        for run in back.tolist():
+            before = self.probation.before
+            self._enter_again(run, int(state.changed[run]), now, before.shares[run])
+            state.changed[run] = before.changed[run]
+            state.sums[run] = before.sums[run]
+            state.since[run] = before.since[run]
+            state.cleared[run] = now
+            self.open.pop(run, None)
 
     def _open(self, rows: Ints, start: int, now: int) -> None:
         """Enter the buckets of the time before the first verdict, by the rhythm of all of them."""
@@ -276,12 +298,12 @@ class _Walk:
             Effective messages by emotion (R, K), and in all (R,).
         """
         state = self.state
-        weighted, effective = _effective(
+        weighted, entered = effective(
             self.counts[rows, bucket], shares, state.rhythm, rows, self.phases[bucket]
         )
         state.cum[rows, bucket + 1] = state.cum[rows, bucket] + weighted
-        state.cum_n[rows, bucket + 1] = state.cum_n[rows, bucket] + effective
-        return weighted, effective
+        state.cum_n[rows, bucket + 1] = state.cum_n[rows, bucket] + entered
+        return weighted, entered
 
     def _raise(self, run: int, first: int, now: int, shares: Floats, n_base: float) -> None:
         """Flag the change unless it is a trifle, and learn the level anew from its first bucket."""
@@ -296,28 +318,35 @@ class _Walk:
         moves = self._attribute(run, first, now, before, named=())
         if not moves:
             return
-        alarm = Alarm(run, first, now, tuple(moves), before)
+        state = self.state
+        alarm = Alarm(run, first, now, tuple(moves), before, cleared=int(state.cleared[run]))
         self.alarms.append(alarm)
         if self.names_further:
             self.open[run] = alarm
         self.last[run] = before
-        state = self.state
+        self.probation.begin(run, now, shares, int(state.changed[run]))
         state.changed[run] = first
         state.sums[run] = 0.0
         state.since[run] = now + 1
         # What was cut for lying far from the old level belongs to the new one.
         since = self.counts[run, first : now + 1]
         level = (since.sum(axis=0) + PRIOR) / (since.sum() + PRIOR * since.shape[1])
-        weighted, effective = _effective(
-            since,
-            np.broadcast_to(level, since.shape),
-            rhythm,
-            np.full(len(since), run),
-            self.phases[first : now + 1],
+        self._enter_again(run, first, now + 1, level)
+
+    def _enter_again(self, run: int, first: int, end: int, shares: Floats) -> None:
+        """Add the buckets from first to end anew, round another level."""
+        state = self.state
+        counts = self.counts[run, first:end]
+        weighted, entered = effective(
+            counts,
+            np.broadcast_to(shares, counts.shape),
+            state.rhythm,
+            np.full(len(counts), run),
+            self.phases[first:end],
         )
-        after = slice(first + 1, now + 2)
+        after = slice(first + 1, end + 1)
         state.cum[run, after] = state.cum[run, first] + np.cumsum(weighted, axis=0)
-        state.cum_n[run, after] = state.cum_n[run, first] + np.cumsum(effective)
+        state.cum_n[run, after] = state.cum_n[run, first] + np.cumsum(entered)
 
     def _name_further(self, now: int) -> None:
         """Name emotions of recent changes that have become clear only since the alarm."""
@@ -349,22 +378,3 @@ class _Walk:
             smallest_odds_ratio=self.plan.smallest_odds_ratio,
             named=named,
         )
-
-
-def _effective(
-    counts: Floats, shares: Floats, rhythm: Rhythm, rows: Ints, phase: Ints | int
-) -> tuple[Floats, Floats]:
-    """Return a bucket's effective messages by emotion, as on a phase like all others; (R, K), (R,).
-
-    The residuals are those of an over-dispersed multinomial, standardised to be cut.
-    """
-    n = counts.sum(axis=1)
-    expected = shares * rhythm.pattern[rows, phase]
-    expected /= expected.sum(axis=1, keepdims=True)
-    inflation = (1 + np.maximum(n - 1, 0) * rhythm.rho[rows]) * rhythm.clumping[rows]
-    residual = counts - n[:, None] * expected
-    variance = n[:, None] * expected * (1 - expected) * inflation[:, None]
-    size = np.abs(residual) / np.sqrt(np.maximum(variance, 1e-12))
-    cut = np.minimum(1.0, _LONGEST_BUCKET / np.maximum(size.max(axis=1), 1e-12))
-    weighted = (n[:, None] * shares + residual * cut[:, None]) / inflation[:, None]
-    return np.asarray(weighted), np.asarray(n / inflation)

@@ -1,4 +1,4 @@
-// Draws charts as SVG: lines with intervals, bars, the calendar. Colours are classes and variables
+// Draws charts as SVG: lines with intervals, bars. Colours are classes and variables
 // of the page's style sheet, so that they follow the theme. Knows no filters.
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -115,18 +115,41 @@ function runs(points) {
   return found;
 }
 
+// Fields of several shifts are drawn as one, lest they darken each other; `name` says which it is.
 function drawMarks({ svg, x, box }, marks, to) {
-  for (const mark of marks) {
-    const start = Math.max(x(mark.start), box.left);
-    const end = Math.min(x(mark.end === null ? to : mark.end + 1), box.right);
-    if (end < box.left || start > box.right) continue;
-    svg.append(
-      make("rect", {
-        class: "shift-band", x: start, y: box.top, width: Math.max(end - start, 2),
-        height: box.bottom - box.top,
-      }),
-      make("line", { class: "shift-start", x1: start, x2: start, y1: box.top, y2: box.bottom }),
-    );
+  const shown = marks
+    .map((mark) => ({
+      name: mark.name, start: Math.max(x(mark.start), box.left),
+      end: Math.min(x(mark.end === null ? to : mark.end + 1), box.right),
+    }))
+    .filter((mark) => mark.end >= box.left && mark.start <= box.right)
+    .sort((a, b) => a.start - b.start);
+  let reached = -Infinity;
+  for (const { start, end } of shown) {
+    const from = Math.max(start, reached);
+    if (end > from) {
+      svg.append(make("rect", {
+        class: "shift-band", x: from, y: box.top, width: Math.max(end - from, 2), height: box.bottom - box.top,
+      }));
+    }
+    reached = Math.max(reached, end);
+  }
+  const lines = new Map();
+  for (const { start, name } of shown) lines.set(start, [...new Set([...(lines.get(start) ?? []), name])]);
+  let row = 0;
+  let free = -Infinity;
+  for (const [start, names] of lines) {
+    svg.append(make("line", { class: "shift-start", x1: start, x2: start, y1: box.top, y2: box.bottom }));
+    const written = names.filter(Boolean).join(", ");
+    const width = written.length * 6.5;
+    const isLeft = start + width > box.right;
+    row = (isLeft ? start - width : start) < free ? row + 1 : 0;
+    free = Math.max(free, isLeft ? start : start + width);
+    // So many at once cannot be told apart; the cards above name them.
+    if (row > 3) continue;
+    svg.append(make("text", {
+      class: isLeft ? "tick end" : "tick start", x: start + (isLeft ? -3 : 3), y: box.top + 9 + row * 12,
+    }, written));
   }
 }
 
@@ -189,43 +212,4 @@ function barChart(place, { points, marks, from, to, label }) {
     }
   }
   return drawn;
-}
-
-// One block a year, one column a week; shade(day) returns {name, strength 0..1} or null.
-function calendar(place, { from, to, shade, mostYears, label }) {
-  const width = Math.max(place.clientWidth, 300);
-  const cell = Math.min(Math.max(Math.floor((width - 34) / 54), 5), 15);
-  const lastYear = dateOf(to).getUTCFullYear();
-  const firstYear = Math.max(dateOf(from).getUTCFullYear(), lastYear - mostYears + 1);
-  const block = cell * 7 + 26;
-  const height = block * (lastYear - firstYear + 1);
-  const svg = make("svg", {
-    viewBox: `0 0 ${34 + cell * 54} ${height}`, role: "img", "aria-label": label, class: "drawn",
-    width: 34 + cell * 54,
-  });
-  const places = new Map();
-  for (let year = firstYear; year <= lastYear; year += 1) {
-    const top = (lastYear - year) * block + 16;
-    const newYear = dayOf(`${String(year).padStart(4, "0")}-01-01`);
-    const firstWeek = bucketOf(newYear, "week");
-    svg.append(make("text", { class: "tick start", x: 0, y: top + cell * 4 }, String(year)));
-    for (let day = newYear; dateOf(day).getUTCFullYear() === year; day += 1) {
-      const left = 34 + Math.floor((day - firstWeek) / 7) * cell;
-      const date = dateOf(day);
-      if (date.getUTCDate() === 1 && (cell > 7 || date.getUTCMonth() % 2 === 0)) {
-        svg.append(make("text", { class: "tick start", x: left, y: top - 4 }, MONTHS[date.getUTCMonth()]));
-      }
-      if (day < from || day > to) continue;
-      const shaded = shade(day);
-      const square = make("rect", {
-        class: shaded ? `day ${shaded.name}` : "day none", x: left, y: top + modulo(day + 3, 7) * cell,
-        width: cell - 1, height: cell - 1,
-      });
-      if (shaded) square.setAttribute("fill-opacity", (0.1 + 0.9 * shaded.strength).toFixed(2));
-      places.set(square, day);
-      svg.append(square);
-    }
-  }
-  place.replaceChildren(svg);
-  return { svg, dayAt: (target) => places.get(target), firstYear, lastYear };
 }

@@ -13,6 +13,7 @@ const points = (change, digits = 0) => {
   return Number(written) === 0 ? "0" : `${change > 0 ? "+" : "-"}${written}`;
 };
 const signed = (value) => `${value < 0 ? "-" : "+"}${Math.abs(value).toFixed(2)}`;
+const shortened = (name) => (name.length > 12 ? `${name.slice(0, 11)}…` : name);
 const grouped = (count) => count.toLocaleString("en-US");
 
 function bucketName(start, period) {
@@ -27,7 +28,7 @@ function makeExplorer(store) {
     source: ANY, author: ANY, period: held.period, from: first, to: last,
     emotions: new Set(held.emotions.keys()),
   });
-  const state = { filter: whole(), cursor: null, charts: [], buckets: [] };
+  const state = { filter: whole(), cursor: null, charts: [], buckets: [], calendar: null, calendarDay: null };
 
   function scopeName(filter) {
     const source = filter.source === ANY ? "all sources" : held.sources[filter.source];
@@ -108,13 +109,22 @@ function makeExplorer(store) {
       .filter((mark) => mark.kind === "mood" && mark.author === filter.author &&
         (filter.source === ANY || mark.source === filter.source) &&
         (emotion === null ? filter.emotions.has(mark.emotion) : mark.emotion === emotion))
-      .map((mark) => ({ start: first + mark.start, end: mark.end === null ? null : first + mark.end }));
+      .map((mark) => placed(mark, filter, emotion === null ? held.emotions[mark.emotion] : ""));
+  }
+
+  // A mark with its name: which way it went, and of which source where several are shown.
+  function placed(mark, filter, what) {
+    const where = filter.source === ANY && held.sources.length > 1 ? shortened(held.sources[mark.source]) : "";
+    return {
+      start: first + mark.start, end: mark.end === null ? null : first + mark.end,
+      name: [what, mark.up ? "↑" : "↓", where].filter(Boolean).join(" "),
+    };
   }
 
   function volumeMarks(filter) {
     return held.marks
       .filter((mark) => mark.kind !== "mood" && filter.author === ANY && (filter.source === ANY || mark.source === filter.source))
-      .map((mark) => ({ start: first + mark.start, end: mark.end === null ? null : first + mark.end }));
+      .map((mark) => placed(mark, filter, ""));
   }
 
   // The mean between changes that were seen afterwards: of one source, all its authors.
@@ -206,11 +216,22 @@ function makeExplorer(store) {
     const sizes = [...found.values()].map(Math.abs).sort((a, b) => a - b);
     const full = sizes[Math.floor((sizes.length - 1) * 0.98)] || 1;
     const name = (at) => (measure === "net" ? (at < 0 ? "unpleasant" : "pleasant") : measure === "n" ? "net" : held.emotions[Number(measure)]);
+    const wording = (day) => {
+      const at = found.get(day.start);
+      const of = `${grouped(day.n)} scored message${day.n === 1 ? "" : "s"}`;
+      if (measure === "n") return of;
+      return measure === "net" ? `net mood ${signed(at)}, ${of}` : `${held.emotions[Number(measure)]} ${percent(at)} of ${of}`;
+    };
+    const words = new Map(days.map((day) => [day.start, wording(day)]));
     const drawn = calendar(byId("calendar"), {
       from: filter.from, to: filter.to, mostYears: 10,
       shade: (day) => (found.has(day) ? { name: name(found.get(day)), strength: Math.min(Math.abs(found.get(day)) / full, 1) } : null),
+      tell: (day) => words.get(day) ?? "no scored message",
       label: `${byId("measure").selectedOptions[0].textContent} of each day, ${scopeName(filter)}`,
     });
+    drawn.rove(state.calendarDay);
+    if (drawn.hadFocus) drawn.focus(drawn.stopDay());
+    state.calendar = drawn;
     const told = measure === "n" ? grouped(Math.round(full)) : measure === "net" ? full.toFixed(2) : percent(full);
     byId("calendar-scale").textContent =
       (measure === "net"
@@ -218,7 +239,6 @@ function makeExplorer(store) {
         : `The fullest colour is ${told} and more.`) +
       " Outlined days hold no scored message. One day's few messages say little." +
       (drawn.firstYear > dateOf(filter.from).getUTCFullYear() ? ` The ${drawn.lastYear - drawn.firstYear + 1} newest years are shown.` : "");
-    state.dayAt = drawn.dayAt;
   }
 
   // --- numbers --------------------------------------------------------------------------------

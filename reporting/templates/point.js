@@ -105,6 +105,18 @@ function listen(explorer) {
     openMessages(point.start, point.end, bucketName(point.start, state.filter.period), chart.emotion ?? null);
   }
 
+  function openDay(day) {
+    const measure = Number(byId("measure").value);
+    openMessages(day, day + 1, longDay(day), Number.isNaN(measure) ? null : measure);
+  }
+
+  function tellDay(day) {
+    const [bucket] = store.buckets({ ...state.filter, period: "day", from: day, to: day });
+    byId("calendar-readout").textContent = bucket?.n
+      ? `${longDay(day)}: ${held.emotions.map((name, e) => [name, bucket.counts[e]]).filter(([, n]) => n).map(([name, n]) => `${name} ${n}`).join(", ")}`
+      : `${longDay(day)}: no scored message`;
+  }
+
   // --- events ----------------------------------------------------------------------------------
 
   const chartOf = (target) => {
@@ -147,10 +159,9 @@ function listen(explorer) {
     explorer.zoom(done.day, done.to);
   });
   byId("explore").addEventListener("click", (event) => {
-    const day = state.dayAt?.(event.target);
+    const day = state.calendar.dayAt(event.target);
     if (day !== undefined) {
-      const measure = Number(byId("measure").value);
-      openMessages(day, day + 1, longDay(day), Number.isNaN(measure) ? null : measure);
+      openDay(day);
       return;
     }
     const chart = chartOf(event.target);
@@ -173,12 +184,24 @@ function listen(explorer) {
     }
   });
   byId("calendar").addEventListener("pointermove", (event) => {
-    const day = state.dayAt?.(event.target);
+    const day = state.calendar.dayAt(event.target);
+    if (day !== undefined) tellDay(day);
+  });
+  byId("calendar").addEventListener("focusin", (event) => {
+    const day = state.calendar.dayAt(event.target);
     if (day === undefined) return;
-    const [bucket] = store.buckets({ ...state.filter, period: "day", from: day, to: day });
-    byId("calendar-readout").textContent = bucket?.n
-      ? `${longDay(day)}: ${held.emotions.map((name, e) => [name, bucket.counts[e]]).filter(([, n]) => n).map(([name, n]) => `${name} ${n}`).join(", ")}`
-      : `${longDay(day)}: no scored message`;
+    state.calendarDay = day;
+    state.calendar.rove(day);
+    tellDay(day);
+  });
+  byId("calendar").addEventListener("keydown", (event) => {
+    const day = state.calendar.dayAt(event.target);
+    if (day === undefined || event.altKey || event.metaKey) return;
+    const to = state.calendar.step(day, event);
+    if (to !== null) state.calendar.focus(to);
+    else if (event.key === "Enter" || event.key === " ") openDay(day);
+    else return;
+    event.preventDefault();
   });
 
   byId("filters").addEventListener("change", explorer.readControls);
@@ -187,14 +210,17 @@ function listen(explorer) {
   byId("whole").addEventListener("click", () => explorer.zoom(store.first, store.last));
   byId("reset").addEventListener("click", () => {
     state.filter = explorer.whole();
+    state.calendarDay = null;
     explorer.refresh();
   });
   byId("messages-close").addEventListener("click", () => dialog.close());
   for (const button of document.querySelectorAll("[data-show-shift]")) {
+    const mark = held.marks[Number(button.dataset.showShift)];
+    // The page holds no days of this author: there is nothing to show.
+    if (mark.author === null) continue;
     button.hidden = false;
     button.addEventListener("click", () => {
-      const mark = held.marks[Number(button.dataset.showShift)];
-      state.filter = { ...explorer.whole(), source: mark.source, author: mark.author ?? ANY };
+      state.filter = { ...explorer.whole(), source: mark.source, author: mark.author };
       if (mark.emotion >= 0) state.filter.emotions = new Set(
         held.marks.filter((m) => m.source === mark.source && m.author === mark.author && m.emotion >= 0 && Math.abs(m.start - mark.start) <= 1).map((m) => m.emotion),
       );
@@ -203,6 +229,14 @@ function listen(explorer) {
       byId("explore-title").focus();
     });
   }
+
+  // Charts drawn for a screen would be scaled down with their writing.
+  const printing = (isPrinting) => {
+    document.documentElement.toggleAttribute("data-printing", isPrinting);
+    explorer.draw();
+  };
+  window.addEventListener("beforeprint", () => printing(true));
+  window.addEventListener("afterprint", () => printing(false));
 
   let width = document.documentElement.clientWidth;
   window.addEventListener("resize", () => {

@@ -64,7 +64,7 @@ def _contents(name: Format, report: Report, page: Page) -> Mapping[str, Callable
 
         return {
             ".csv": lambda: trends_csv(report).encode(),
-            "-shifts.csv": lambda: shifts_csv(report.shifts).encode(),
+            "-shifts.csv": lambda: shifts_csv(report.shifts, report.kept).encode(),
         }
     from reporting.twins.picture import png
 

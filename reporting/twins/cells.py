@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import date, datetime
 from typing import Any, Final
 
 import pandas as pd
 
+from db.shifts import StoredShift
 from reporting.corrected import CORRECTED_COLUMNS, with_corrected
 from reporting.formulas import neutral_cell
 from reporting.page import Report
@@ -57,15 +58,24 @@ def trends_csv(report: Report) -> str:
     return _csv(["source", *_COLUMNS], rows)
 
 
-def shifts_csv(found: ShiftReport) -> str:
-    """Return flagged shifts, and those seen afterwards, which `flagged` tells apart."""
+def shifts_csv(found: ShiftReport, kept: Mapping[Shift, StoredShift] | None = None) -> str:
+    """Return flagged shifts, and those seen afterwards, which `flagged` tells apart.
+
+    Args:
+        found: What was found.
+        kept: What the database holds of the flagged ones: id, and what a person decided.
+    """
     names = [field.name for field in fields(Shift)]
     rows = [
-        [flagged, *asdict(shift).values()]
+        [flagged, *asdict(shift).values(), *_known(shift, kept or {})]
         for flagged, shifts in ((True, found.shifts), (False, found.seen_afterwards))
         for shift in shifts
     ]
-    return _csv(["flagged", *names], rows)
+    return _csv(["flagged", *names, "id", "decided"], rows)
+
+
+def _known(shift: Shift, kept: Mapping[Shift, StoredShift]) -> tuple[object, object]:
+    return (kept[shift].id, kept[shift].state) if shift in kept else ("", "")
 
 
 def _csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

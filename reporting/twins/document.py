@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from db.shifts import StoredShift
 from reporting.corrected import with_corrected
 from reporting.page import Report
 from reporting.render import Page
@@ -36,7 +37,7 @@ def json_document(report: Report, page: Page) -> str:
         "time_zone": report.time_zone,
         "source": report.source,
         "headlines": list(page.headlines),
-        "shifts": [asdict(shift) for shift in report.shifts.shifts],
+        "shifts": [asdict(shift) | _kept(report.kept.get(shift)) for shift in report.shifts.shifts],
         "volume": [asdict(alarm) for alarm in report.volume],
         "seen_afterwards": [asdict(shift) for shift in report.shifts.seen_afterwards],
         "shift_words": [
@@ -57,6 +58,8 @@ def json_document(report: Report, page: Page) -> str:
             "low_confidence": int(report.hourly["n_low_confidence"].sum()),
             "undated": report.quality.n_undated,
             "rejected": report.quality.n_rejected,
+            "changed": report.quality.n_changed,
+            "reject_reasons": [asdict(reason) for reason in report.quality.reasons],
             "waiting": report.quality.n_pending,
         },
         "notes": [*page.shift_notes, *page.notes],
@@ -65,6 +68,18 @@ def json_document(report: Report, page: Page) -> str:
         "method": page.method,
     }
     return json.dumps(_plain(document), ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+
+
+def _kept(stored: StoredShift | None) -> dict[str, Any]:
+    """Return what the database holds of a shift; `state` beside it is what the messages say."""
+    if stored is None:
+        return {"id": None, "decided": None, "snoozed_until": None, "authors": []}
+    return {
+        "id": stored.id,
+        "decided": stored.state,
+        "snoozed_until": stored.snoozed_until,
+        "authors": [asdict(one) for one in stored.record.authors or ()],
+    }
 
 
 def _plain(value: Any) -> Any:

@@ -10,7 +10,7 @@ from typing import Final
 from reporting.comparison import Comparison
 from reporting.corrected import Corrected
 from reporting.explain import WordChange
-from reporting.render import Change, Page
+from reporting.render import Change, Kept, Page
 from reporting.sentences import bucket_name, interval, percent, points
 from reporting.series import Shift
 
@@ -63,6 +63,21 @@ def markdown(page: Page) -> str:
     parts.append("## How good the data is")
     facts = [(f.name, escaped(f.value), escaped(f.meaning)) for f in page.quality]
     parts.append(_table(("what", "count", "meaning"), facts))
+    if page.rejects:
+        parts.append("### Why rows were rejected")
+        told = [(one.reason, one.source, one.file, one.n, one.rows) for one in page.rejects]
+        parts.append(
+            _table(
+                ("reason", "source", "file", "rows", "for example row"),
+                [tuple(map(escaped, line)) for line in told],
+            )
+        )
+    if page.by_source:
+        parts.append("### By source")
+        of_each = [
+            (escaped(one.source), one.scored, one.unsure, one.unscored) for one in page.by_source
+        ]
+        parts.append(_table(("source", "scored", "low confidence", "not scored"), of_each))
     parts += [escaped(note) for note in page.notes]
     parts += ["## How to read this", _list(page.reading)]
     parts += ["## What this does not do", _list(page.limits)]
@@ -74,11 +89,18 @@ def _change(change: Change) -> str:
     parts = [f"### {escaped(change.heading)}", escaped(f"{change.sentence} {change.standing}")]
     mood = [shift for shift in change.shifts if shift.kind == "mood"]
     if mood:
-        columns = ("emotion", "before", "after", "odds", "messages", "severity", "state")
-        parts.append(_table(columns, [_shift(shift) for shift in mood]))
+        columns = (
+            "emotion", "before", "after", "odds", "messages", "severity", "held for", "state",
+            "shift",
+        )  # fmt: skip
+        known = [_shift(shift, kept) for shift, kept in change.known if shift.kind == "mood"]
+        parts.append(_table(columns, known))
     for name, words in (("Words used more", change.more), ("Words used less", change.less)):
         if words:
             parts.append(f"{name}: {', '.join(_word(word) for word in words)}")
+    for emotion, authors in change.authors:
+        told = ", ".join(f"{escaped(o.name)} ({o.n_before} → {o.n_after})" for o in authors)
+        parts.append(f"Authors whose part in {emotion} changed most: {told}")
     for heading, examples in change.examples:
         quotes = "\n>\n".join(
             f"> {escaped(example.text)} ({example.day}, {example.score:.2f})"
@@ -88,7 +110,7 @@ def _change(change: Change) -> str:
     return "\n\n".join(parts)
 
 
-def _shift(shift: Shift) -> tuple[str, ...]:
+def _shift(shift: Shift, kept: Kept | None) -> tuple[str, ...]:
     before, after = percent(shift.share_before), percent(shift.share_after)
     if shift.interval_before is not None:
         before += f" ({interval(shift.interval_before)})"
@@ -96,7 +118,9 @@ def _shift(shift: Shift) -> tuple[str, ...]:
         after += f" ({interval(shift.interval_after)})"
     odds = f"{shift.odds_ratio:.2g} times"
     severity = f"{shift.severity} of 10"
-    return shift.emotion, before, after, odds, f"{shift.n:,}", severity, shift.state
+    held = "" if shift.persistence_days is None else f"{shift.persistence_days:,} days"
+    state, number = (shift.state, "") if kept is None else (kept.state, str(kept.id))
+    return shift.emotion, before, after, odds, f"{shift.n:,}", severity, held, state, number
 
 
 def _word(word: WordChange) -> str:

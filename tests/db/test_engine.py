@@ -15,7 +15,7 @@ from sqlalchemy import exc as sa_exc
 
 from db import queries
 from db.engine import check_schema, database_id, is_transient, open_database, reading, redact_url
-from db.errors import DatabaseError, DatabaseUnavailableError
+from db.errors import DatabaseError, DatabaseUnavailableError, told_plainly
 from db.ledger import SqlLedger
 from db.store import (
     ShiftRecord,
@@ -75,17 +75,42 @@ def test_a_file_that_is_no_database_is_told_plainly(tmp_path: Path) -> None:
     assert path.read_text().startswith("id,text")
 
 
+def test_a_full_database_says_what_to_do_and_goes_on_with_room(tmp_path: Path) -> None:
+    engine = open_database(tmp_path / "x.db")
+    with engine.connect() as connection:
+        (n_pages,) = connection.exec_driver_sql("PRAGMA page_count").one()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {n_pages}")
+        filling = "CREATE TABLE filling AS SELECT zeroblob(1000000) AS zeros"
+        with (
+            pytest.raises(DatabaseUnavailableError, match="is full: make room; the same command"),
+            told_plainly("x.db"),
+        ):
+            connection.exec_driver_sql(filling)
+        connection.rollback()
+        connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
+        connection.exec_driver_sql(filling)
+    engine.dispose()
+
+
+def test_a_database_with_no_room_beside_it_says_what_is_needed(tmp_path: Path) -> None:
+    open_database(tmp_path / "x.db").dispose()
+    (tmp_path / "x.db-wal").mkdir()
+    with pytest.raises(DatabaseError, match="expected the right to write beside it"):
+        open_database(tmp_path / "x.db")
+
+
 def test_a_server_that_does_not_answer_is_unavailable_and_transient() -> None:
     url = f"postgresql://u:secret@127.0.0.1:{closed_port()}/x"
     with pytest.raises(DatabaseUnavailableError) as caught:
         open_database(url)
     assert "secret" not in str(caught.value)
+    assert str(caught.value).endswith("start the server, or correct MOODWATCH_DB")
     assert is_transient(caught.value)
 
 
 def test_a_database_that_does_not_exist_is_a_lasting_error(postgres_server: str) -> None:
     url = make_url(postgres_server).set(database="no_such_database_here")
-    with pytest.raises(DatabaseError, match="does not exist") as caught:
+    with pytest.raises(DatabaseError, match="does not exist: create it, or") as caught:
         open_database(url.render_as_string(hide_password=False))
     assert not is_transient(caught.value)
 
@@ -191,11 +216,10 @@ READERS: dict[str, Callable[[Engine], object]] = {
     "n_pending": lambda engine: SqlLedger(engine).n_pending(),
     "hourly": queries.hourly,
     "examples": lambda engine: queries.examples(engine, emotion="joy"),
-    "author_daily": lambda engine: queries.author_daily(engine, "ann"),
     "rejects": queries.rejects,
     "status": queries.status,
     "recount": queries.recount,
-    "sample_texts": lambda engine: queries.sample_texts(engine, 1),
+    "stored_scores": lambda engine: queries.stored_scores(engine, model="tiny@1", limit=1),
     "check_schema": check_schema,
 }
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Engine
+import pandas as pd
+import pytest
+from sqlalchemy import Engine, event
 
+from db import excerpts
+from db.engine import open_database
 from db.excerpts import Window, author_counts, busiest_authors, sample_messages
 from db.queries import hourly
-from records import Scores
+from db.store import register_model
+from records import EMOTIONS, Scores
 from tests.db.chunks import NOON, message, save, scores
 
 
@@ -81,3 +89,59 @@ def test_texts_that_are_not_kept_are_no_sample(engine: Engine, model_id: int) ->
 
     windows = [Window(NOON, NOON + timedelta(days=1))]
     assert sample_messages(engine, windows, limit_each=9, most_characters=99).empty
+
+
+def test_many_busy_authors_are_counted_alike_in_the_order_of_the_table(
+    engine: Engine, model_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(engine, model_id)
+    hour = timedelta(hours=1)
+    ranges: list[dict[str, Any]] = [
+        {},
+        {"since": NOON + 3 * hour},
+        {"until": NOON + 70 * hour},
+        {"since": NOON + 8 * hour, "until": NOON + 64 * hour},
+        {"since": NOON + 8 * hour, "until": NOON + 9 * hour},
+        {"since": NOON + 999 * hour},
+        {"source": "support"},
+    ]
+    everyone = busiest_authors(engine, limit=9)
+    by_index = [author_counts(engine, everyone, by="hour", **range_) for range_ in ranges]
+
+    monkeypatch.setattr(excerpts, "_MANY_AUTHORS", 1)
+
+    for range_, expected in zip(ranges, by_index, strict=True):
+        counted = author_counts(engine, everyone, by="hour", **range_)
+        pd.testing.assert_frame_equal(counted, expected)
+        n = expected["n"] + expected["n_unsupported"]
+        sizes = n.groupby(expected["author"]).sum()
+        named = busiest_authors(engine, limit=9, **range_)
+        assert named == sorted(sizes.index, key=lambda name: (-sizes[name], name))
+    assert [len(counted) for counted in by_index] == [10, 9, 9, 7, 1, 0, 10]
+
+
+def test_busy_authors_of_all_times_are_read_from_one_index(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(excerpts, "_MANY_AUTHORS", 1)
+    engine = open_database(tmp_path / "moodwatch.db")
+    fill(engine, register_model(engine, "tiny@1", EMOTIONS))
+    asked: list[tuple[str, Any]] = []
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def note(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
+        asked.append((statement, parameters))
+
+    names = busiest_authors(engine, limit=9, since=NOON, until=NOON + timedelta(days=9))
+    author_counts(engine, names, by="day", since=NOON, until=NOON + timedelta(days=9))
+    [busiest, counts] = [one for one in asked if "GROUP BY" in one[0]]
+    with sqlite3.connect(tmp_path / "moodwatch.db") as connection:
+        plans = [
+            [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+            for statement, parameters in (busiest, counts)
+        ]
+    engine.dispose()
+
+    assert "USING COVERING INDEX ix_messages_author_posted_at" in plans[0][0]
+    assert plans[1][0] == "SCAN messages"
+    assert plans[1][1].startswith("SEARCH emotions USING INDEX")

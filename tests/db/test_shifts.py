@@ -183,6 +183,102 @@ def test_lists_are_of_the_current_model_but_silence_is_of_all(
     assert save_shifts(engine, [ANGER, SILENCE], second, now=NOW) == 1
 
 
+def test_a_decision_is_carried_to_the_same_change_as_a_new_model_sees_it(
+    engine: Engine, model_id: int
+) -> None:
+    fear = replace(ANGER, emotion="fear")
+    save_shifts(engine, [ANGER, fear, replace(ANGER, emotion="joy")], model_id, now=NOW)
+    _, fear_id, anger_id = (shift.id for shift in list_shifts(engine))
+    until = datetime.now(UTC) + 30 * DAY
+    set_state(engine, anger_id, "acknowledged", now=NOW + DAY)
+    set_state(engine, fear_id, "snoozed", until, now=NOW + DAY)
+
+    second = register_model(engine, "tiny@2", EMOTIONS, make_current=True)
+    # Another model begins the change on another day, and flags it on another one.
+    moved = {"started_at": ANGER.started_at - 6 * DAY, "detected_at": ANGER.detected_at + 2 * DAY}
+    again = [replace(one, **moved) for one in (ANGER, fear, replace(ANGER, emotion="joy"))]  # type: ignore[arg-type]
+    assert save_shifts(engine, again, second, now=NOW + 2 * DAY) == 3
+
+    held = {shift.record.emotion: shift for shift in list_shifts(engine)}
+    assert {shift.model for shift in held.values()} == {"tiny@2"}
+    assert held["anger"].state == "acknowledged"
+    assert held["anger"].changed_at == NOW + DAY
+    assert (held["fear"].state, held["fear"].snoozed_until) == ("snoozed", until)
+    # Nobody said anything about joy.
+    assert (held["joy"].state, held["joy"].changed_at) == ("open", None)
+    assert sorted(states_in_the_view(engine)) == ["acknowledged", "open", "snoozed"]
+    # The old model's own are as they were, and what is decided now stays decided.
+    assert get_shift(engine, anger_id).state == "acknowledged"
+    set_state(engine, held["anger"].id, "open", now=NOW + 3 * DAY)
+    assert save_shifts(engine, again, second, now=NOW + 4 * DAY) == 0
+    assert get_shift(engine, held["anger"].id).state == "open"
+
+
+def test_a_decision_is_carried_to_nothing_else(engine: Engine, model_id: int) -> None:
+    save_shifts(engine, [ANGER], model_id, now=NOW)
+    set_state(engine, list_shifts(engine)[0].id, "acknowledged", now=NOW)
+    second = register_model(engine, "tiny@2", EMOTIONS, make_current=True)
+    late = ANGER.started_at + 28 * DAY + timedelta(seconds=1)
+
+    others = [
+        replace(ANGER, direction="down"),
+        replace(ANGER, emotion="joy"),
+        replace(ANGER, source="shop"),
+        replace(ANGER, author="ann"),
+        replace(ANGER, started_at=late, detected_at=late + 3 * DAY),
+    ]
+    assert save_shifts(engine, others, second, now=NOW) == 5
+
+    assert {shift.state for shift in list_shifts(engine)} == {"open"}
+
+
+def test_a_decision_goes_to_one_change_the_nearest(engine: Engine, model_id: int) -> None:
+    save_shifts(engine, [ANGER], model_id, now=NOW)
+    set_state(engine, list_shifts(engine)[0].id, "closed", now=NOW)
+    second = register_model(engine, "tiny@2", EMOTIONS, make_current=True)
+
+    def begun(days: int) -> ShiftRecord:
+        later = days * DAY
+        started_at, detected_at = ANGER.started_at + later, ANGER.detected_at + later
+        return replace(ANGER, started_at=started_at, detected_at=detected_at)
+
+    # Both began within 28 days of it, the farther one is named first.
+    assert save_shifts(engine, [begun(-20), begun(4)], second, now=NOW) == 2
+    states = {shift.record.started_at: shift.state for shift in list_shifts(engine)}
+    assert states == {begun(-20).started_at: "open", begun(4).started_at: "closed"}
+
+    # A later report finds a third: the decision has gone already.
+    assert save_shifts(engine, [begun(-20), begun(4), begun(27)], second, now=NOW) == 1
+    assert [shift.state for shift in list_shifts(engine)] == ["open", "closed", "open"]
+
+
+def test_of_several_models_the_newest_decision_is_carried(engine: Engine, model_id: int) -> None:
+    save_shifts(engine, [ANGER], model_id, now=NOW)
+    set_state(engine, list_shifts(engine)[0].id, "acknowledged", now=NOW)
+    for name, decided in (("tiny@2", "closed"), ("tiny@3", None)):
+        model = register_model(engine, name, EMOTIONS, make_current=True)
+        save_shifts(engine, [ANGER], model, now=NOW + DAY)
+        if decided is not None:
+            set_state(engine, list_shifts(engine)[0].id, "closed", now=NOW + 2 * DAY)
+
+    [shift] = list_shifts(engine)
+    assert (shift.model, shift.state, shift.changed_at) == ("tiny@3", "closed", NOW + 2 * DAY)
+
+
+def test_who_reopened_a_shift_that_was_over_finds_it_open_with_a_new_model(
+    engine: Engine, model_id: int
+) -> None:
+    over = replace(ANGER, is_over=True)
+    save_shifts(engine, [over], model_id, now=NOW)
+    set_state(engine, list_shifts(engine)[0].id, "open", now=NOW + DAY)
+    second = register_model(engine, "tiny@2", EMOTIONS, make_current=True)
+
+    save_shifts(engine, [over], second, now=NOW + 2 * DAY)
+
+    assert list_shifts(engine)[0].state == "open"
+    assert states_in_the_view(engine) == ["open"]
+
+
 def test_lists_kept_with_a_shift_are_bounded(engine: Engine, model_id: int) -> None:
     many = [Moved("w" * 200, 1, 2, z) for z in range(100)]
     save_shifts(engine, [replace(ANGER, words=many)], model_id)

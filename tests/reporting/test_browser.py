@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from reporting.explorer import Band
 from reporting.page import Evidence, assemble
 from reporting.render import write_html
+from reporting.shifts import ShiftReport
 from reporting.volume import VolumeAlarm
-from tests.reporting.test_render import made_of, page
+from tests.reporting.test_render import hourly, made_of, page, shift
 from tests.support.chromium import Browser, Tab
 
 LINES = "[...document.querySelectorAll('figure:not([hidden]) svg.drawn path.line')].length"
@@ -179,12 +182,125 @@ def test_keys_read_a_chart_and_open_its_messages(tab: Tab) -> None:
     assert tab.evaluate("document.activeElement.classList.contains('chart')") is True
 
 
+def test_the_calendar_is_walked_by_keys(tab: Tab) -> None:
+    stops = "[...document.querySelectorAll('#calendar [tabindex=\"0\"]')]"
+    said = "document.activeElement.getAttribute('aria-label')"
+    # 4 March to 2 May 2024: one stop for Tab, the newest day.
+    assert tab.evaluate(f"{stops}.length") == 1
+    tab.evaluate("document.getElementById('measure').focus()")
+    tab.press("Tab")
+    assert tab.evaluate(said).startswith("Thursday, 2 May 2024: net mood +")
+    assert tab.evaluate(said).endswith(", 11 scored messages")
+    walked = (
+        ("ArrowUp", "Wednesday, 1 May 2024"),
+        ("ArrowUp", "Tuesday, 30 Apr 2024"),
+        ("ArrowLeft", "Tuesday, 23 Apr 2024"),
+        ("ArrowDown", "Wednesday, 24 Apr 2024"),
+        ("Home", "Wednesday, 6 Mar 2024"),
+        ("ArrowLeft", "Wednesday, 6 Mar 2024"),
+        ("ArrowRight", "Wednesday, 13 Mar 2024"),
+        ("PageDown", "Saturday, 13 Apr 2024"),
+        ("End", "Saturday, 27 Apr 2024"),
+        ("PageUp", "Wednesday, 27 Mar 2024"),
+        ("PageUp", "Monday, 4 Mar 2024"),
+        ("ArrowUp", "Monday, 4 Mar 2024"),
+    )
+    for key, day in walked:
+        tab.press(key)
+        assert tab.evaluate(said).startswith(f"{day}: "), key
+    assert tab.evaluate(f"{stops}.map(stop => stop === document.activeElement)") == [True]
+    ring = "document.querySelector('#calendar .ring')"
+    assert tab.evaluate(f"getComputedStyle({ring}).visibility") == "visible"
+    assert text_of(tab, "calendar-readout").startswith("4 Mar 2024: joy 5, anger 2")
+    tab.press("End", control=True)
+    assert tab.evaluate(said).startswith("Thursday, 2 May 2024")
+    tab.press("Home", control=True)
+
+    tab.press("Enter")
+    assert tab.evaluate("document.getElementById('messages').open") is True
+    assert text_of(tab, "messages-title") == "Messages, 4 Mar 2024"
+    tab.press("Escape")
+    assert tab.evaluate(said).startswith("Monday, 4 Mar 2024")
+    choose(tab, "measure", 1)
+    assert tab.evaluate(stops + "[0].getAttribute('aria-label')").startswith(
+        "Monday, 4 Mar 2024: anger 20 % of 10 scored messages"
+    )
+    choose(tab, "measure", "net")
+    assert tab.complaints() == []
+
+
+def test_the_calendar_is_a_grid_to_a_screen_reader(tab: Tab) -> None:
+    tab.call("Accessibility.enable")
+    held = tab.call("Accessibility.getFullAXTree")["nodes"]
+    nodes = {node["nodeId"]: node for node in held}
+
+    def below(node: dict[str, Any], role: str) -> list[dict[str, Any]]:
+        children = [nodes[child] for child in node.get("childIds", []) if child in nodes]
+        found = [child for child in children if child.get("role", {}).get("value") == role]
+        return found + [one for child in children for one in below(child, role)]
+
+    [grid] = [node for node in held if node.get("role", {}).get("value") == "grid"]
+    assert grid["name"]["value"] == "net mood of each day, all sources"
+    assert "arrow keys" in grid["description"]["value"]
+    rows = below(grid, "row")
+    assert len(rows) == 7
+    cells = [below(row, "gridcell") for row in rows]
+    # Nine Mondays to Thursdays, eight Fridays to Sundays.
+    assert [len(row) for row in cells] == [9, 9, 9, 9, 8, 8, 8]
+    assert cells[0][0]["name"]["value"].startswith("Monday, 4 Mar 2024: net mood +0.30, 10 scored")
+
+
+def test_days_of_the_calendar_can_be_hit_on_a_phone(browser: Browser, report_path: Path) -> None:
+    tab = browser.open(report_path, width=390)
+    sizes: list[float] = tab.evaluate(
+        "[...document.querySelectorAll('#calendar .day')].map(d => d.getBoundingClientRect().width)"
+    )
+    assert len(sizes) == 60
+    assert min(sizes) >= 22
+    right = "document.querySelector('#calendar svg').getBoundingClientRect().right"
+    assert tab.evaluate(right) <= 390
+    # May stands in a block of its own, and keys cross to it.
+    tab.evaluate("document.querySelector('#calendar [aria-label*=\"31 Mar\"]').focus()")
+    tab.press("ArrowDown")
+    said = "document.activeElement.getAttribute('aria-label')"
+    assert tab.evaluate(said).startswith("Monday, 1 Apr 2024")
+    assert tab.complaints() == []
+    tab.close()
+
+
 def test_a_shift_is_shown_in_the_charts(tab: Tab) -> None:
     tab.evaluate("document.querySelector('[data-show-shift]').click()")
 
     assert tab.evaluate("document.querySelectorAll('#emotions input:checked').length") == 1
     assert tab.evaluate("document.querySelectorAll('.shift-start').length") == 2
     assert tab.evaluate("document.activeElement.id") == "explore-title"
+    names = "[...document.querySelectorAll('.shift-start + text')].map(t => t.textContent)"
+    assert tab.evaluate(names) == ["anger ↑", "↑"]
+
+
+def test_shifts_of_one_time_share_a_field_and_a_line(browser: Browser, tmp_path: Path) -> None:
+    both = pd.concat([hourly(), hourly(source="a long name of a source")], ignore_index=True)
+    shifts = (
+        shift(),
+        replace(shift(), emotion="joy", direction="down"),
+        replace(shift(), source="a long name of a source", started_at=date(2024, 4, 20)),
+    )
+    report = replace(made_of(), hourly=both, shifts=ShiftReport(shifts))
+    tab = browser.open(write_html(assemble(report, lambda _: Evidence()), tmp_path / "report.html"))
+    net = "[...document.querySelectorAll('[data-chart=net] {}')]"
+    assert tab.evaluate(net.format(".shift-start") + ".length") == 2
+    assert tab.evaluate(net.format(".shift-start + text") + ".map(t => t.textContent)") == [
+        "anger ↑ posts, joy ↓ posts",
+        "anger ↑ a long name…",
+    ]
+    # The fields lie beside each other, or they would darken where both hold.
+    spans = tab.evaluate(
+        net.format("rect.shift-band") + ".map(r => [r.x.baseVal.value, r.width.baseVal.value])"
+    )
+    for (left, width), (following, _) in pairwise(spans):
+        assert left + width <= following + 0.01
+    assert tab.complaints() == []
+    tab.close()
 
 
 @pytest.mark.parametrize("dark", [False, True])
@@ -204,6 +320,39 @@ def test_it_fits_a_phone_in_light_and_dark(browser: Browser, report_path: Path, 
         "s.left - 1 || b.right > s.right + 1; }).map(t => t.textContent)"
     )
     assert tab.evaluate(outside) == []
+    tab.close()
+
+
+def test_it_fits_a_sheet_of_paper(browser: Browser, tmp_path: Path) -> None:
+    long = replace(
+        shift(),
+        interval_before=(0.17, 0.23),
+        interval_after=(0.2, 0.42),
+        persistence_days=1_021,
+        n=1_234_567,
+    )
+    report = replace(made_of(), shifts=ShiftReport((long,)))
+    path = write_html(assemble(report, lambda _: Evidence()), tmp_path / "report.html")
+    tab = browser.open(path, width=1200, dark=True)
+    drawn = "document.querySelector('[data-chart=net] svg').viewBox.baseVal.width"
+    on_screen = tab.evaluate(drawn)
+    tab.evaluate(f"window.addEventListener('beforeprint', () => {{ window.printed = {drawn}; }})")
+
+    assert tab.call("Page.printToPDF")["data"]
+
+    # Drawn anew for the paper, and again for the screen.
+    assert tab.evaluate("window.printed") <= 700 < on_screen == tab.evaluate(drawn)
+    tab.call("Emulation.setEmulatedMedia", media="print")
+    tab.resize(700)
+    cut = (
+        "[...document.querySelectorAll('main *')].filter(e => e.getClientRects().length && "
+        "!e.closest('.aloud, svg') && e.getBoundingClientRect().right > 701).map(e => e.tagName)"
+    )
+    assert tab.evaluate(cut) == []
+    hidden = "[...document.querySelectorAll('#filters, button, .on-screen')]"
+    assert tab.evaluate(f"{hidden}.every(e => !e.getClientRects().length)") is True
+    assert tab.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert tab.complaints() == []
     tab.close()
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
+import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +20,7 @@ from db.models import register_model
 from db.shifts import list_shifts, set_state
 from records import EMOTIONS, Message
 from reporting.jobs import build_report
+from reporting.twins import Format
 from tests.db.chunks import save, scores
 from tests.reporting.test_jobs import NOW, OUTAGE_DAY, SCORED, START, fill
 
@@ -103,6 +108,43 @@ def test_a_decision_stays_through_later_reports(engine: Engine, tmp_path: Path) 
     build_report(engine, out_dir=tmp_path, now=NOW, time_zone="Asia/Tokyo")
 
     assert [shift.state for shift in list_shifts(engine)] == ["acknowledged"] * 2
+
+
+def test_reports_tell_id_decision_and_authors_of_a_shift(engine: Engine, tmp_path: Path) -> None:
+    fill(engine)
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "UPDATE messages SET author = 'bob0123456789' WHERE posted_at >= :at AND id IN"
+                " (SELECT message_id FROM emotions WHERE emotion = 'anger')"
+            ),
+            {"at": f"{START + timedelta(days=OUTAGE_DAY):%Y-%m-%d}"},
+        )
+    build_report(engine, out_dir=tmp_path, now=NOW)
+    ids = {shift.record.emotion: shift.id for shift in list_shifts(engine)}
+    set_state(engine, ids["anger"], "acknowledged")
+    set_state(engine, ids["joy"], "snoozed", datetime(2199, 1, 31, 23, tzinfo=UTC))
+
+    formats: tuple[Format, ...] = ("html", "md", "json", "csv")
+    result = build_report(
+        engine, out_dir=tmp_path, now=NOW, formats=formats, time_zone="Europe/Berlin"
+    )
+
+    page, told, numbers, _, shifts = (path.read_text() for path in result.paths)
+    for state in ("acknowledged", "snoozed until 1 February 2199"):
+        assert f'<td data-label="state">{state}</td>' in page
+        assert f"| {state} |" in told
+    assert f"anger: shift {ids['anger']}" in page
+    assert "Authors whose part in anger changed most" in page
+    assert re.search(r"changed most: .*bob01234 \(0 → \d+\)", told)
+    assert "bob0123456789" not in page
+    document = {shift["emotion"]: shift for shift in json.loads(numbers)["shifts"]}
+    assert document["anger"]["id"] == ids["anger"]
+    assert (document["anger"]["decided"], document["anger"]["state"]) == ("acknowledged", "open")
+    assert document["anger"]["authors"][0]["n_after"] > 0
+    assert document["joy"]["snoozed_until"] == "2199-01-31T23:00:00+00:00"
+    decided = {row["emotion"]: row["decided"] for row in csv.DictReader(io.StringIO(shifts))}
+    assert decided == {"anger": "acknowledged", "joy": "snoozed"}
 
 
 def test_an_archive_read_at_once_is_never_silent(engine: Engine, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from reporting.calibration import Counted, Traits, joined, traits_of
+from reporting.calibration import Counted, Traits, joined, simulate, traits_of
 from reporting.limits import parse_budget, shipped
 from reporting.series import Series
 from reporting.tuning import tune
@@ -70,6 +70,23 @@ def test_traits_are_those_the_series_was_drawn_with() -> None:
     assert traits.rho == pytest.approx(0.02, abs=0.006)
     assert traits.empty < 0.02
     assert traits.key(DAILY) == traits.rounded().key(DAILY)
+
+
+def test_a_journal_is_drawn_as_one_and_few_messages_as_few() -> None:
+    rng = np.random.default_rng(3)
+    numbers = {"journal": rng.binomial(1, 0.8, 600), "sparse": rng.poisson(0.8, 600)}
+    drawn = {}
+    for name, n in numbers.items():
+        counts = rng.multinomial(n, [0.1, 0.3, 0.06, 0.12, 0.04, 0.08, 0.3]).astype(np.float64)
+        series = Series(name, None, SCORED, "daily", 738_000, counts)
+        drawn[name] = traits_of(series, DAILY)
+
+    assert drawn["journal"].single
+    assert not drawn["sparse"].single
+    for traits in drawn.values():
+        simulated = simulate(traits, rng, runs=20, buckets=400, plan=DAILY).sum(axis=2)
+        assert simulated.mean() == pytest.approx(0.8, abs=0.08)
+        assert (simulated.max() <= 1) == traits.single
 
 
 def test_tuning_tells_what_is_found_and_keeps_near_the_shipped_limits() -> None:

@@ -30,11 +30,9 @@ USUAL: tuple[Emotion, ...] = ("joy", "neutral", "joy", "sadness", "neutral", "jo
 AFTER: tuple[Emotion, ...] = ("anger", "neutral", "anger", "anger", "joy", "anger", "sadness")
 
 
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """Two diaries in one source, an entry a day each; ann's turns angry. Bob writes a second."""
-    opened = open_database(tmp_path_factory.mktemp("journals") / "moodwatch.db")
-    model_id = register_model(opened, "tiny@000000000001", EMOTIONS)
+def fill_diaries(engine: Engine) -> None:
+    """Store two diaries in one source, an entry a day each; ann's turns angry. Bob has letters."""
+    model_id = register_model(engine, "tiny@000000000001", EMOTIONS)
     messages, given = [], []
     for day in range(DAYS):
         for source, author in (("diaries", "ann"), ("diaries", "bob"), ("letters", "bob")):
@@ -45,7 +43,23 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
             posted_at = START + timedelta(days=day)
             messages.append(Message(source, key, None, author, posted_at, f"so {emotion}", "en"))
             given.append(scores(emotion))
-    save(opened, messages, model_id, given)
+    save(engine, messages, model_id, given)
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    yield from _filled(tmp_path_factory.mktemp("journals"))
+
+
+@pytest.fixture
+def unread(tmp_path: Path) -> Iterator[Engine]:
+    """The same, of which no report was made that watched others, and flagged on other days."""
+    yield from _filled(tmp_path)
+
+
+def _filled(folder: Path) -> Iterator[Engine]:
+    opened = open_database(folder / "moodwatch.db")
+    fill_diaries(opened)
     yield opened
     opened.dispose()
 
@@ -134,15 +148,15 @@ def test_many_authors_without_a_verdict_are_one_note(
     assert all(shift.author is None for shift in found.seen_afterwards)
 
 
-def test_a_slot_takes_budget_limits_and_authors(engine: Engine, tmp_path: Path) -> None:
-    found = build_report(engine, out_dir=tmp_path, authors=["ann"]).shifts
+def test_a_slot_takes_budget_limits_and_authors(unread: Engine, tmp_path: Path) -> None:
+    found = build_report(unread, out_dir=tmp_path, authors=["ann"]).shifts
     flagged = next(shift.detected_at for shift in found if shift.author == "ann")
     slot = datetime(flagged.year, flagged.month, flagged.day, 6, tzinfo=UTC) + timedelta(days=1)
     alarms = Schedule(cron="0 6 * * *", recipients=("team",), alerts_from_severity=1)
 
     def told(name: str, caution: float, authors: tuple[str, ...]) -> tuple[set[str | None], bool]:
         result = carry_out(
-            engine, name, alarms, slot, out_dir=tmp_path, database_id="0" * 16,
+            unread, name, alarms, slot, out_dir=tmp_path, database_id="0" * 16,
             shift_settings=ShiftSettings(caution=caution), authors=authors,
         )  # fmt: skip
         flagged = any(report.shifts for report in result.reports)

@@ -17,6 +17,7 @@ import pandas as pd
 import pytest
 from jinja2 import UndefinedError
 
+from db.quality import RejectReason
 from records import EMOTIONS, Emotion
 from reporting.explain import typical_words
 from reporting.explorer import Excerpts
@@ -25,6 +26,8 @@ from reporting.palette import COLOURS, DARK_COLOURS
 from reporting.render import Example, Page, render_html, script_safe_json, write_html
 from reporting.series import Shift
 from reporting.shifts import ShiftReport
+from reporting.twins.document import json_document
+from reporting.twins.markdown import markdown
 from tests.reporting.colour_vision import DEFICIENCIES, luminance, perceived
 from tests.reporting.frames import hourly_frame
 
@@ -206,6 +209,36 @@ def test_every_line_of_the_page_is_there() -> None:
         "Words used more",
     ):
         assert part in text, part
+
+
+def test_why_rows_were_rejected_is_told_by_row_numbers() -> None:
+    reasons = (
+        RejectReason("posts", "posts.csv", "expected a time", 1_204, (17, 203)),
+        RejectReason(HOSTILE, "-", "empty text", 1, (5,)),
+    )
+    quality = Quality(n_rejected=1_205, n_changed=3, reasons=reasons)
+    two = pd.concat([hourly(), hourly(source="chat")], ignore_index=True)
+    report = replace(made_of(), quality=quality, hourly=two)
+    made = assemble(report, lambda _: Evidence())
+    text = re.sub(r"\s+", " ", Elements(render_html(made)).text)
+
+    for part in (
+        "rejected 1,205 rows that could not be read",
+        "changed 3 known ids",
+        "expected a time posts posts.csv 1,204 17, 203, …",
+        f"empty text {HOSTILE} standard input 1 5 ",
+        "not scored chat 620 0 (0 %) 0 (0 %) posts 620",
+    ):
+        assert part in text, part
+    # Where nothing was rejected, and one source is all there is, there is no table of either.
+    assert "Why rows were rejected" not in render_html(page())
+    assert "By source" not in render_html(page())
+    told = markdown(made)
+    assert "| expected a time | posts | posts.csv | 1,204 | 17, 203, … |" in told
+    assert "| chat | 620 | 0 (0 %) | 0 (0 %) |" in told
+    document = json.loads(json_document(report, made))["quality"]
+    assert document["changed"] == 3
+    assert document["reject_reasons"][0]["rows"] == [17, 203]
 
 
 def test_every_control_has_a_name_and_every_chart_can_be_reached_by_keys() -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, text
 
 from db.engine import open_database
 from db.models import current_since, register_model
-from db.shifts import list_shifts
+from db.shifts import list_shifts, set_state
 from db.tables import EmotionsRow, RollupRow
 from reporting.schedules import Schedule
 from reporting.slots import SlotResult, carry_out
@@ -76,3 +76,18 @@ def test_what_it_sees_afterwards_is_news(engine: Engine, tmp_path: Path) -> None
     switch_to_another_model(engine, at=START + timedelta(days=OUTAGE_DAY))
 
     assert len(carry(engine, tmp_path).news) == 2
+
+
+def test_what_was_acknowledged_stays_so_and_is_no_news_again(
+    engine: Engine, tmp_path: Path
+) -> None:
+    before = carry(engine, tmp_path)
+    for shift in before.news:
+        set_state(engine, shift.id, "acknowledged", now=SLOT)
+    switch_to_another_model(engine, at=START + timedelta(days=OUTAGE_DAY))
+
+    after = carry(engine, tmp_path, slot=SLOT + timedelta(days=1))
+
+    assert after.news == ()
+    assert [shift.state for shift in list_shifts(engine)] == ["acknowledged"] * 2
+    assert {shift.model for shift in list_shifts(engine)} == {"other@2"}

@@ -62,3 +62,12 @@ def test_an_empty_trend_prints() -> None:
     frame = hourly_frame([(datetime(2024, 3, 4, 9, tzinfo=UTC), "posts", {"joy": 5})]).iloc[:0]
 
     assert "emotion" in printed(trend_table(trend(frame), period="week"))
+
+
+def test_the_first_bucket_has_no_change() -> None:
+    frame = hourly_frame([(datetime(2024, 3, 4, 9, tzinfo=UTC), "posts", {"joy": 5, "anger": 5})])
+    lines = printed(trend_table(trend(frame), period="week")).splitlines()
+
+    for name in ("net mood", "messages"):
+        line = next(line for line in lines if name in line)
+        assert line.split("│")[-2].strip() == ""

@@ -86,7 +86,7 @@ def test_the_json_is_strict_and_complete() -> None:
     assert document["trend"][0]["previous"] is None
     assert document["quality"] == {
         "scored": 620, "unsupported": 0, "low_confidence": 0, "undated": 12, "rejected": 4,
-        "waiting": 0,
+        "waiting": 0, "changed": 0, "reject_reasons": [],
     }  # fmt: skip
     assert document["comparison"]["n"] == 77
     assert "secret sentence" not in text
@@ -96,7 +96,7 @@ def test_markdown_says_what_the_page_says() -> None:
     text = markdown(page(text="all is broken"))
 
     assert "**Anger rose from 20 % to 30 % on 13 April 2024 in posts" in text
-    assert "| anger | 20 % | 30 % | 1.7 times | 30 | 3 of 10 | open |" in text
+    assert "| anger | 20 % | 30 % | 1.7 times | 30 | 3 of 10 |  | open |  |" in text
     assert "> all is broken (2024-04-13, 0.91)" in text
     assert "could be chance" in text
     assert "It is not a diagnostic device" in text
