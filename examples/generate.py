@@ -171,9 +171,9 @@ def _write(rng: random.Random, emotion: str, outage: bool, habit: _Habits) -> st
         text = _elongated(rng, text)
     kind = rng.random()
     if kind < 0.15:
-        text = _joined(rng, text, _fill(rng, rng.choice(patterns), sentences.GAPS), habit)
+        text = _joined(rng, text, _fill(rng, rng.choice(patterns), sentences.GAPS))
     elif kind < 0.5:
-        text = _joined(rng, text, rng.choice(tails), habit)
+        text = _joined(rng, text, rng.choice(tails))
     if rng.random() < habit.typo_rate:
         text = _with_typo(rng, text)
     text = _capitalised(text) if habit.capitalises else text.lower()
@@ -187,7 +187,7 @@ def _write(rng: random.Random, emotion: str, outage: bool, habit: _Habits) -> st
     return text
 
 
-def _joined(rng: random.Random, first: str, second: str, habit: _Habits) -> str:
+def _joined(rng: random.Random, first: str, second: str) -> str:
     if first.endswith("?"):
         return f"{first} {_capitalised(second)}"
     mark = rng.choice((". ", ", ", " - ", "! "))

@@ -8,14 +8,23 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, Literal
 
 from moodwatch.errors import UserError
-from moodwatch.services import database_path, load_salt, open_engine, redact_redis_url
-from moodwatch.settings import Settings
+from moodwatch.services import (
+    agreed_salt,
+    database_path,
+    load_salt,
+    open_engine,
+    queue_trouble,
+    redact_redis_url,
+)
+from moodwatch.settings import Settings, known_names, unknown_names
 
 Level = Literal["ok", "note", "fail"]
 
@@ -87,11 +96,22 @@ def _environment(settings: Settings) -> Iterator[_Found]:
 
 
 def _settings(settings: Settings) -> Iterator[_Found]:
+    from db.errors import DatabaseError
+
     given = sorted(settings.model_fields_set)
     shown = ", ".join(f"MOODWATCH_{name.upper()}" for name in given) or "all defaults"
     yield "ok", f"set: {shown}", ""
+    for name in sorted(unknown_names()):
+        near = get_close_matches(name, known_names(), n=1)
+        remedy = f"perhaps {near[0]} is meant" if near else "docs/settings.md lists them"
+        yield "note", f"{name} is no setting", remedy
     load_salt(settings)
     where = "MOODWATCH_SALT" if settings.salt is not None else f"{settings.db}.salt"
+    # Whether the database answers at all is the next check's to say.
+    path = database_path(settings.db)
+    if path is None or path.exists():
+        with suppress(DatabaseError), open_engine(settings) as engine:
+            agreed_salt(settings, engine, keep=False)
     yield "ok", f"salt from {where}", ""
 
 
@@ -139,11 +159,8 @@ def _queue(settings: Settings) -> Iterator[_Found]:
         try:
             facts = connection.info()
         except (RedisError, OSError) as error:
-            yield (
-                "fail",
-                f"no Redis answers at {shown!r} ({type(error).__name__})",
-                "start it, or correct MOODWATCH_REDIS_URL",
-            )
+            found, remedy = queue_trouble(error, settings.redis_url)
+            yield "fail", found, remedy
             return
     yield "ok", f"Redis {facts.get('redis_version')} answers at {shown}", ""
     if not facts.get("aof_enabled"):

@@ -44,6 +44,9 @@ def print_counts(counts: IngestCounts) -> None:
     if counts.failed:
         line += f" + given up {counts.failed:,}"
     out.print(line)
+    if counts.rejected:
+        n_rows = "1 row was" if counts.rejected == 1 else f"{counts.rejected:,} rows were"
+        err.print(f"note: {n_rows} rejected: 'moodwatch rejects' says why")
 
 
 def print_report(result: ReportResult, period: Period) -> None:

@@ -14,7 +14,7 @@ from types import FrameType, MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from moodwatch.errors import ExitCode
-from moodwatch.services import SERVICE_PATIENCE_S, Services, load_salt, open_services
+from moodwatch.services import SERVICE_PATIENCE_S, Services, agreed_salt, open_services
 from moodwatch.supervisor import Program, Supervisor
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def work(
             scorer=scorer,
             model_id=registered(services.engine, scorer),
             text_mode=settings.text_mode,
-            salt=load_salt(settings),
+            salt=agreed_salt(settings, services.engine),
             worker_name=name,
         )
         scorer.warm_up()

@@ -1,4 +1,4 @@
-"""Progress of a run on standard error: bars on a terminal, lines elsewhere."""
+"""Progress of `run` and `rescore` on standard error: bars on a terminal, lines elsewhere."""
 
 from __future__ import annotations
 
@@ -37,22 +37,13 @@ class RunProgress:
 
     def __init__(self, ledger: SqlLedger) -> None:
         self._ledger = ledger
-        self._bars = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TaskProgressColumn(),
-            TextColumn("{task.fields[facts]}", markup=False),
-            TimeRemainingColumn(),
-            console=err,
-            disable=not err.is_terminal,
-        )
+        self._bars = _bars()
         self._reading: TaskID = self._bars.add_task("reading", total=None, facts="")
         self._scoring: TaskID = self._bars.add_task("scoring", total=None, facts="")
         self._ingest_ids: list[str] = []
         self._read = {"rows": 0, "rejected": 0}
         self._finished_bytes = 0
         self._current = (0, 0, 0)  # bytes, rows, rejected of the file being read
-        self._total_bytes: int | None = 0
         self._reading_done = False
         self._started = time.monotonic()
         self._ended = threading.Event()
@@ -75,7 +66,6 @@ class RunProgress:
 
     def expect(self, total_bytes: int | None) -> None:
         """Say how many bytes there are to read in all; None when a stream is among them."""
-        self._total_bytes = total_bytes
         self._bars.update(self._reading, total=total_bytes)
 
     def watch(self, ingest_id: str) -> None:
@@ -126,3 +116,59 @@ class RunProgress:
                 last_line = time.monotonic()
                 n_read = self._read["rows"] + self._current[1]
                 err.print(f"{n_read:,} read, {done:,}/{known:,} scored, {rate:,.0f} messages/s")
+
+
+class RescoreProgress:
+    """How many of `total` messages a rescore has scored; whoever waits for them says `look`."""
+
+    def __init__(self, ledger: SqlLedger, ingest_ids: list[str], total: int) -> None:
+        self._ledger = ledger
+        #: The caller's own list: it grows with each pass.
+        self._ingest_ids = ingest_ids
+        self._total = total
+        self._done_before = self._done()
+        self._bars = _bars()
+        self._scoring: TaskID = self._bars.add_task("scoring again", total=total, facts="")
+        self._started = self._looked = self._last_line = time.monotonic()
+
+    def __enter__(self) -> RescoreProgress:
+        self._bars.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._bars.stop()
+
+    def look(self) -> None:
+        """Ask the ledger, unless it was asked a moment ago."""
+        now = time.monotonic()
+        if now - self._looked < LOOK_EVERY_S:
+            return
+        self._looked = now
+        done = self._done() - self._done_before
+        rate = done / max(now - self._started, 1e-9)
+        facts = f"{done:,}/{self._total:,}  {rate:,.0f} messages/s"
+        self._bars.update(self._scoring, completed=done, facts=facts)
+        if not err.is_terminal and now - self._last_line >= LINE_EVERY_S:
+            self._last_line = now
+            err.print(f"{facts} scored again")
+
+    def _done(self) -> int:
+        return self._ledger.counts(list(self._ingest_ids)).duplicate
+
+
+def _bars() -> Progress:
+    """Return a display without a bar yet; it shows nothing where standard error is no terminal."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[facts]}", markup=False),
+        TimeRemainingColumn(),
+        console=err,
+        disable=not err.is_terminal,
+    )

@@ -21,7 +21,7 @@ from moodwatch.console import err, print_json
 from moodwatch.errors import ExitCode, UserError
 from moodwatch.processes import spawn_workers, stop_on_signals
 from moodwatch.progress import RunProgress
-from moodwatch.services import Services, load_salt, open_engine, open_services
+from moodwatch.services import Services, agreed_salt, open_engine, open_services
 
 if TYPE_CHECKING:
     from ingest.open import ReadOptions
@@ -141,7 +141,7 @@ def _follow(settings: Settings, files: Sequence[str], options: ReadOptions) -> E
             options,
             ledger=services.ledger,
             queue=services.queue,
-            salt=load_salt(settings),
+            salt=agreed_salt(settings, services.engine),
             keep_raw=options.keep_raw,
             chunk_size=settings.chunk_size,
             on_begin=progress.watch,
@@ -195,7 +195,7 @@ def _ingest_paths(
     from ingest.reading import ingest_file
 
     settings = services.settings
-    salt = load_salt(settings)
+    salt = agreed_salt(settings, services.engine)
     sizes = [None if path is None else path.stat().st_size for path in paths]
     progress.expect(None if None in sizes else sum(size for size in sizes if size is not None))
     reading = _Reading()

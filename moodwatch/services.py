@@ -126,7 +126,7 @@ def _wait_for_answer(connection: Redis, redis_url: str, patience_s: float) -> No
     Raises:
         UserError: when it does not within `patience_s`.
     """
-    from redis import RedisError
+    from redis import AuthenticationError, RedisError, ResponseError
 
     deadline = time.monotonic() + patience_s
     is_told = False
@@ -135,18 +135,34 @@ def _wait_for_answer(connection: Redis, redis_url: str, patience_s: float) -> No
             connection.ping()
         except (RedisError, OSError) as error:
             reason = type(error).__name__
+            found, remedy = queue_trouble(error, redis_url)
+            is_refused = isinstance(error, AuthenticationError | ResponseError)
         else:
             return
+        # A server that refuses us goes on refusing: waiting is for one that starts late.
+        if is_refused or time.monotonic() >= deadline:
+            raise UserError(f"{found}: {remedy}", ExitCode.QUEUE)
         where = redact_redis_url(redis_url)
-        if time.monotonic() >= deadline:
-            raise UserError(
-                f"no Redis answers at {where!r} ({reason}): start it, or set MOODWATCH_REDIS_URL",
-                ExitCode.QUEUE,
-            )
         if not is_told:
             log.warning("queue_awaited", url=where, reason=reason, patience_s=patience_s)
             is_told = True
         time.sleep(min(0.5, patience_s))
+
+
+def queue_trouble(error: Exception, redis_url: str) -> tuple[str, str]:
+    """Return what is wrong with the queue server and what to do about it."""
+    from redis import AuthenticationError, ResponseError
+
+    where = redact_redis_url(redis_url)
+    if isinstance(error, AuthenticationError | ResponseError):
+        return (
+            f"Redis at {where!r} answers, but refuses us ({error})",
+            "correct MOODWATCH_REDIS_URL, redis://:password@host:6379/0",
+        )
+    return (
+        f"no Redis answers at {where!r} ({type(error).__name__})",
+        "start it, or correct MOODWATCH_REDIS_URL",
+    )
 
 
 @contextmanager
@@ -186,6 +202,29 @@ def load_salt(settings: Settings) -> bytes:
             "at least 16 random bytes, for example the output of 'openssl rand -hex 16'"
         )
     return _salt_beside(path)
+
+
+def agreed_salt(settings: Settings, engine: Engine, *, keep: bool = True) -> bytes:
+    """Return the salt, if it is the one that the database is filled with.
+
+    Args:
+        keep: whether a database that is filled with none yet is from now on filled with this one.
+
+    Raises:
+        UserError: when it is another: texts without ids would be counted again, authors be two.
+    """
+    from db.salts import is_salt_of
+
+    salt = load_salt(settings)
+    if not is_salt_of(engine, salt, keep=keep):
+        path = database_path(settings.db)
+        where = "MOODWATCH_SALT" if settings.salt or path is None else f"{path}.salt"
+        raise UserError(
+            f"{where}: expected the salt that this database was filled with, found another: with "
+            "it known texts would be counted again and authors become strangers; bring the first "
+            "one back. If it is lost for good, 'moodwatch db accept-salt' goes on with this one"
+        )
+    return salt
 
 
 def _salt_beside(database: Path) -> bytes:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -19,6 +20,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from moodwatch.errors import UserError
 
 Period = Literal["day", "week", "month"]
+
+_PREFIX: Final = "MOODWATCH_"
+_ENV_FILE: Final = ".env"
+#: What tests read, see CONTRIBUTING.
+_TESTS_PREFIX: Final = "MOODWATCH_TEST_"
 
 #: A budget as `reporting.limits.parse_budget` reads it (kept apart: settings load no numpy).
 BUDGET = re.compile(r"(?!0+(\.0+)?/)\d+(\.\d+)?/(day|week|month|year)")
@@ -35,11 +41,24 @@ def _n_cores() -> int:
     return len(affinity(0)) if affinity is not None else os.cpu_count() or 1
 
 
+def _is_redis_url(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises when it is no number
+    except ValueError:
+        return False
+    return parts.scheme in {"redis", "rediss", "unix"} and bool(parts.netloc or parts.path)
+
+
 class Settings(BaseSettings):
     """All settings of one command, validated."""
 
     model_config = SettingsConfigDict(
-        env_prefix="MOODWATCH_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+        env_prefix=_PREFIX,
+        env_file=_ENV_FILE,
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
     )
 
     db: str = Field(
@@ -133,6 +152,17 @@ class Settings(BaseSettings):
             ) from error
         return value
 
+    @field_validator("redis_url")
+    @classmethod
+    def _known_scheme(cls, value: str | None) -> str | None:
+        # The value is not told: a password may stand in it.
+        if value is not None and not _is_redis_url(value):
+            raise ValueError(
+                "expected a URL such as 'redis://host:6379/0', 'rediss://…' or 'unix:///path', "
+                "found another"
+            )
+        return value
+
     @field_validator("false_alarms")
     @classmethod
     def _known_budget(cls, value: str) -> str:
@@ -168,6 +198,20 @@ def load_settings(**flags: object) -> Settings:
             f"({settings.high_water}), found {settings.low_water}"
         )
     return settings
+
+
+def known_names() -> list[str]:
+    """Return the names of all settings as they stand in the environment."""
+    return [f"{_PREFIX}{name.upper()}" for name in Settings.model_fields]
+
+
+def unknown_names() -> set[str]:
+    """Return names in environment and `.env` that begin like a setting's and are none."""
+    from dotenv import dotenv_values
+
+    names = {name.upper() for name in (*os.environ, *dotenv_values(_ENV_FILE))}
+    ours = {name for name in names if name.startswith(_PREFIX)}
+    return {name for name in ours.difference(known_names()) if not name.startswith(_TESTS_PREFIX)}
 
 
 def _explain(error: ValidationError, flags: Mapping[str, object]) -> str:

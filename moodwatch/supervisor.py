@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import IO, Final
+from typing import Final
 
 import structlog
 
@@ -81,7 +81,6 @@ class Supervisor:
         programs: repeat one for several children of a kind.
         on_death: called with the name of a child that died; `worker.lost` gives its job back.
         env: the children's environment; this process's by default.
-        output: where the children's output goes; this process's standard error by default.
     """
 
     def __init__(
@@ -90,7 +89,6 @@ class Supervisor:
         *,
         on_death: Callable[[str], object] | None = None,
         env: Mapping[str, str] | None = None,
-        output: IO[bytes] | None = None,
         quick_death_s: float = QUICK_DEATH_S,
         stop_timeout_s: float = STOP_TIMEOUT_S,
         max_pause_s: float = MAX_PAUSE_S,
@@ -98,7 +96,6 @@ class Supervisor:
         self._slots = [_Slot(program, number) for number, program in enumerate(programs, start=1)]
         self._on_death = on_death
         self._env = dict(env) if env is not None else None
-        self._output = output
         self._quick_death_s = quick_death_s
         self._stop_timeout_s = stop_timeout_s
         self._max_pause_s = max_pause_s
@@ -206,8 +203,8 @@ class Supervisor:
             list(slot.program.argv(slot.name)),
             env=self._env,
             stdin=subprocess.DEVNULL,
-            stdout=self._output or _STANDARD_ERROR,
-            stderr=self._output or _STANDARD_ERROR,
+            stdout=_STANDARD_ERROR,
+            stderr=_STANDARD_ERROR,
             # Ctrl-C in the terminal reaches us alone; we stop the children in order.
             process_group=0,
         )

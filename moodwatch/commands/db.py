@@ -11,7 +11,7 @@ import typer
 from moodwatch.commands import options
 from moodwatch.console import err, out, print_facts, print_json, print_table
 from moodwatch.errors import ExitCode, UserError
-from moodwatch.services import load_salt, open_engine
+from moodwatch.services import agreed_salt, load_salt, open_engine
 from moodwatch.settings import load_settings
 
 #: Rows that a table shows when no limit is given; files and pipes get all of them.
@@ -238,7 +238,7 @@ def forget(
     if not yes:
         typer.confirm("Erase these messages and their scores for good?", abort=True)
     with open_engine(settings) as engine:
-        known = None if author is None else pseudonym(author, load_salt(settings))
+        known = None if author is None else pseudonym(author, agreed_salt(settings, engine))
         moment = None if before is None else parse_moment(before, settings.time_zone)
         n_erased = erase(engine, author=known, source=source, before=moment)
         if author is not None and n_erased == 0:
@@ -263,3 +263,22 @@ def upgrade(db: options.Db = None) -> None:
     check_schema(engine)
     engine.dispose()
     out.print(f"{redact_url(settings.db)} is up to date", markup=False)
+
+
+@database.command("accept-salt")
+def accept_salt(db: options.Db = None) -> None:
+    """Go on with the salt that is set, where the one the database was filled with is lost.
+
+    What was stored keeps its pseudonyms: authors become strangers to their earlier messages, and
+    a file without ids that is read again is counted again.
+
+    [bold]Example[/]
+
+      moodwatch db accept-salt
+    """
+    from db.salts import accept_salt as accept
+
+    settings = load_settings(db=db)
+    with open_engine(settings) as engine:
+        accept(engine, load_salt(settings))
+    out.print("the salt that is set is this database's from now on")

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
+from psycopg.pq import Conninfo
 from redis import Redis, RedisError
 
 from db.engine import database_id, open_database
@@ -157,6 +158,22 @@ def test_every_lasting_service_has_a_health_check_and_the_rest_end() -> None:
     for name in ("worker-cpu", "worker-gpu", "control", "ingest"):
         needs = SERVICES[name]["depends_on"]
         assert needs["migrate"]["condition"] == "service_completed_successfully"
+
+
+def test_the_database_password_may_hold_any_character(monkeypatch: pytest.MonkeyPatch) -> None:
+    named = SERVICES["worker-cpu"]["environment"]
+    assert "PASSWORD" not in named["MOODWATCH_DB"]
+    assert named["PGPASSWORD"].startswith("${POSTGRES_PASSWORD:?")
+    monkeypatch.setenv("PGPASSWORD", "p@ss/w#rd:%")
+    sent = {option.keyword: option.val for option in Conninfo.get_defaults()}
+    assert sent[b"password"] == b"p@ss/w#rd:%"
+
+
+def test_workers_of_another_host_can_be_pointed_at_this_one() -> None:
+    for name in ("worker-cpu", "worker-gpu"):
+        named = SERVICES[name]["environment"]
+        assert "@${POSTGRES_HOST:-postgres}:5432/" in named["MOODWATCH_DB"]
+        assert "//${REDIS_HOST:-redis}:6379/" in named["MOODWATCH_REDIS_URL"]
 
 
 def test_a_secret_is_never_given_a_default() -> None:

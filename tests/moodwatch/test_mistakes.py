@@ -24,6 +24,8 @@ from tests.moodwatch.running import moodwatch
         (["predict", "--bundle", "nowhere", "hi"], ExitCode.BUNDLE, "nowhere"),
         (["up", "--db", "w.db", "--redis-url", "redis://127.0.0.1:1/0"], ExitCode.QUEUE,
          "no Redis answers"),
+        (["up", "--db", "w.db", "--redis-url", "http://127.0.0.1:1/0"], ExitCode.USAGE,
+         "MOODWATCH_REDIS_URL (--redis-url): expected a URL such as 'redis://host:6379/0'"),
         (["forget"], ExitCode.USAGE, "--author"),
         (["run", __file__, "--report", "/dev/null/x"], ExitCode.USAGE, "cannot write into"),
     ],
@@ -54,6 +56,22 @@ def test_results_that_cannot_be_written_are_told_in_a_line(tmp_path: Path) -> No
         assert done.returncode == ExitCode.USAGE, done.stderr
         assert "cannot write into" in done.stderr
         assert "Traceback" not in done.stderr
+
+
+def test_another_salt_is_refused_until_it_is_accepted(tmp_path: Path) -> None:
+    (tmp_path / "posts.csv").write_text("date,author,text\n2025-03-01,ada,a fine day\n")
+    first, other = ({"MOODWATCH_SALT": f"{name} salt of the tests"} for name in ("one", "another"))
+    asked = (("ingest", "posts.csv"), ("forget", "--author", "ada", "--yes"))
+    assert moodwatch(*asked[0], cwd=tmp_path, env=first).returncode == ExitCode.OK
+    for arguments in asked:
+        done = moodwatch(*arguments, cwd=tmp_path, env=other)
+        assert done.returncode == ExitCode.USAGE, done.stderr
+        assert "MOODWATCH_SALT: expected the salt that this database was filled with" in done.stderr
+    checked = moodwatch("doctor", "--only", "settings", cwd=tmp_path, env=other)
+    assert checked.returncode == ExitCode.INCOMPLETE
+    assert "found another" in checked.stdout
+    assert moodwatch("db", "accept-salt", cwd=tmp_path, env=other).returncode == ExitCode.OK
+    assert moodwatch(*asked[0], cwd=tmp_path, env=other).returncode == ExitCode.OK
 
 
 def test_a_query_cannot_change_anything(tmp_path: Path) -> None:

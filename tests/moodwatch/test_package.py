@@ -39,6 +39,8 @@ def test_the_wheel_holds_bundle_templates_and_migrations(wheel_names: set[str]) 
         "reporting/templates",
         "db/migrations",
         "training/behaviour",
+        "training/phrases/written",
+        "training/templates",
     )
     for folder in folders:
         ours = {

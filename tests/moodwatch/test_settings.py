@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from moodwatch.doctor import run_checks
 from moodwatch.errors import UserError
-from moodwatch.settings import Settings, load_settings
+from moodwatch.settings import Settings, load_settings, unknown_names
 from tests.support.paths import REPOSITORY
 
 
@@ -61,3 +62,20 @@ def test_every_setting_stands_in_the_documented_table() -> None:
         assert field.description is not None
         assert f"| `MOODWATCH_{name.upper()}` |" in table
         assert field.description in table
+
+
+@pytest.mark.parametrize("url", ["http://me:hunter2@h/0", "hunter2@h", "redis://:hunter2@h:x/0"])
+def test_a_wrong_redis_url_is_told_without_its_password(url: str) -> None:
+    with pytest.raises(UserError, match="MOODWATCH_REDIS_URL") as caught:
+        load_settings(redis_url=url)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_misspelt_setting_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("MOODWATCH_SALTS=0\nOTHER=1\nMOODWATCH_DB=x.db\n")
+    monkeypatch.setenv("MOODWATCH_REDISURL", "redis://h/0")
+    monkeypatch.setenv("MOODWATCH_TEST_REDIS_URL", "redis://h/0")
+    assert unknown_names() == {"MOODWATCH_SALTS", "MOODWATCH_REDISURL"}
+    (finding, *_) = [one for one in run_checks(load_settings(), ["settings"]) if "no" in one.found]
+    assert (finding.level, finding.remedy) == ("note", "perhaps MOODWATCH_REDIS_URL is meant")

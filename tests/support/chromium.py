@@ -26,6 +26,12 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 #: Seconds until an answer, on a busy machine.
 PATIENCE_S = 90.0
 
+#: Keys by name, with what Windows calls them.
+KEYS = {
+    "Tab": 9, "Enter": 13, "Escape": 27, "PageUp": 33, "PageDown": 34, "End": 35, "Home": 36,
+    "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40,
+}  # fmt: skip
+
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-extensions",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -154,10 +160,11 @@ class Tab:
             raise AssertionError(found["exceptionDetails"]["exception"].get("description"))
         return found["result"].get("value")
 
-    def press(self, key: str) -> None:
-        code = {"Enter": 13, "Escape": 27, "ArrowLeft": 37, "ArrowRight": 39, "Tab": 9}[key]
+    def press(self, key: str, *, control: bool = False) -> None:
         text = {"text": "\r"} if key == "Enter" else {}
-        pressed = {"key": key, "code": key, "windowsVirtualKeyCode": code}
+        pressed: dict[str, Any] = {"key": key, "code": key, "windowsVirtualKeyCode": KEYS[key]}
+        if control:
+            pressed["modifiers"] = 2
         self.call("Input.dispatchKeyEvent", type="keyDown", **pressed, **text)
         self.call("Input.dispatchKeyEvent", type="keyUp", **pressed)
 

@@ -81,6 +81,7 @@ def postgres_url(_session_database: str) -> str:
         connection.execute(
             "UPDATE meta SET value = %s WHERE name = 'database_id'", (uuid.uuid4().hex,)
         )
+        connection.execute("DELETE FROM meta WHERE name = 'salt_fingerprint'")
     return _session_database
 
 

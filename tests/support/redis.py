@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from redis import Redis, RedisError
@@ -58,8 +57,3 @@ def forget_queue(connection: Redis, database_id: str) -> None:
     for key in connection.scan_iter(match=f"*{database_id}*", count=1000):
         connection.delete(key)
     connection.srem("rq:queues", f"rq:queue:{name}")
-
-
-def unused_database(tmp_path: Path) -> Path:
-    """Return the path of a SQLite database that does not exist yet."""
-    return tmp_path / "moodwatch.db"

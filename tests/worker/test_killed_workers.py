@@ -27,7 +27,6 @@ from ingest.queue import ChunkQueue, sweep
 from ingest.reading import ingest_file
 from moodwatch.supervisor import Program, Supervisor
 from records import IngestCounts
-from tests.support.paths import shared_data
 from tests.support.redis import forget_queue
 from worker.lost import return_lost_jobs
 
@@ -149,16 +148,4 @@ def test_five_kills_lose_and_repeat_nothing(
     assert n_of(sqlite, "SELECT count(*) FROM messages") == N_MESSAGES
     assert n_of(sqlite, "SELECT count(DISTINCT external_id) FROM messages") == N_MESSAGES
     assert n_of(sqlite, "SELECT count(*) FROM emotions") == N_MESSAGES
-    assert recount(sqlite) == []
-
-
-def test_five_kills_during_the_airline_tweets(
-    sqlite: Engine, redis_of_own: Redis, redis_url: str
-) -> None:
-    tweets = shared_data("twitter-us-airline") / "Tweets.csv"
-
-    counts = run_with_kills(tweets, sqlite, redis_of_own, redis_url)
-
-    assert (counts.read, counts.stored, counts.duplicate, counts.rejected) == (14640, 14485, 155, 0)
-    assert n_of(sqlite, "SELECT count(*) FROM messages") == 14485
     assert recount(sqlite) == []
