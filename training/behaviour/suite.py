@@ -112,6 +112,25 @@ class SuiteReport:
         }
 
 
+def emotions_asked() -> tuple[Emotion, ...]:
+    """Return the emotions that some text of the suite must have as its only top one."""
+    asked = {
+        emotion
+        for capability in load_capabilities()
+        for case in capability.cases
+        for half in _halves(case)
+        if len(half.top) == 1
+        for emotion in half.top
+    }
+    return tuple(emotion for emotion in EMOTIONS if emotion in asked)
+
+
+def _halves(case: Case) -> tuple[Half, ...]:
+    if isinstance(case, Pair):
+        return case.first, case.second
+    return (case.plain,) if isinstance(case, Variant) else (case,)
+
+
 def run_suite(score: Score) -> SuiteReport:
     """Score every sentence of the suite once and judge the answers.
 

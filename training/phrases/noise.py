@@ -25,6 +25,25 @@ _NEAR: Final = {
     "j": "k", "k": "l", "l": "k", "m": "n", "n": "m", "o": "p", "p": "o", "q": "w", "r": "t",
     "s": "a", "t": "r", "u": "i", "v": "b", "w": "e", "x": "z", "y": "u", "z": "x",
 }  # fmt: skip
+#: Contractions and what they stand for; 's and 'd are left alone: they stand for two words each.
+_LONG_OF: Final = {
+    "don't": "do not", "doesn't": "does not", "didn't": "did not", "isn't": "is not",
+    "aren't": "are not", "wasn't": "was not", "weren't": "were not", "can't": "cannot",
+    "couldn't": "could not", "won't": "will not", "wouldn't": "would not",
+    "shouldn't": "should not", "haven't": "have not", "hasn't": "has not", "hadn't": "had not",
+    "i'm": "I am", "i've": "I have", "i'll": "I will", "you're": "you are", "we're": "we are",
+    "they're": "they are", "you've": "you have", "we've": "we have", "they've": "they have",
+    "you'll": "you will", "we'll": "we will", "they'll": "they will",
+}  # fmt: skip
+_SHORT_OF: Final = {
+    **{long.lower(): short for short, long in _LONG_OF.items()},
+    "can not": "can't",
+    "i am": "I'm", "i have": "I've", "i will": "I'll",
+}  # fmt: skip
+_SHORT: Final = re.compile(
+    r"\b(?:" + "|".join(_LONG_OF).replace("'", "['\u2019]") + r")\b", re.IGNORECASE
+)
+_LONG: Final = re.compile(r"\b(?:" + "|".join(_SHORT_OF) + r")\b(?=\s\w)", re.IGNORECASE)
 
 
 def in_capitals(draw: Draw, text: str) -> str:
@@ -92,6 +111,23 @@ def addressed(draw: Draw, text: str) -> str:
     return f"{text} https://t.co/{draw.order.randrange(16**6):06x}"
 
 
+def contracted(draw: Draw, text: str) -> str:
+    """Return the text with its contractions written out, or with contractions where it has none."""
+    if _SHORT.search(text):
+        return _SHORT.sub(
+            lambda m: _as_written(m[0], _LONG_OF[m[0].lower().replace("\u2019", "'")]), text
+        )
+    apostrophe = draw.one(("'", "'", "\u2019", ""))
+    return _LONG.sub(
+        lambda m: _as_written(m[0], _SHORT_OF[m[0].lower()].replace("'", apostrophe)), text
+    )
+
+
+def _as_written(found: str, instead: str) -> str:
+    """Return the words with the capital of what they stand for."""
+    return instead[0].upper() + instead[1:] if found[0].isupper() else instead
+
+
 STYLES: Final[Mapping[str, Callable[[Draw, str], str]]] = {
     "capitals": in_capitals,
     "hashtags": with_hashtags,
@@ -99,6 +135,7 @@ STYLES: Final[Mapping[str, Callable[[Draw, str], str]]] = {
     "slips": slipped,
     "careless": careless,
     "addressed": addressed,
+    "contracted": contracted,
 }
 
 

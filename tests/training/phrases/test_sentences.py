@@ -119,7 +119,7 @@ def test_smileys_fit_the_label() -> None:
 
 @pytest.mark.parametrize("style", STYLES)
 def test_a_style_keeps_negators_and_most_of_the_text(style: str) -> None:
-    text = "I was never really happy about the wedding plans, nothing helped."
+    text = "I've never been really happy about the wedding plans, nothing helped."
     changed = 0
     for draw in _draws(60):
         written = STYLES[style](draw, text)
