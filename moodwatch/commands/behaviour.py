@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from moodwatch.commands import options
-from moodwatch.console import out, print_json, print_table
-from moodwatch.settings import load_settings
+from moodwatch.console import err, out, print_json, print_table
 
 if TYPE_CHECKING:
     from training.behaviour.suite import SuiteReport
@@ -21,7 +20,7 @@ def register(app: typer.Typer) -> None:
 
 def behaviour(
     bundle: Annotated[
-        Path | None, typer.Argument(help="Model bundle folder. Default: the shipped one")
+        Path | None, typer.Argument(help="Bundle or run. Default: the shipped bundle")
     ] = None,
     device: options.Device = None,
     failures: Annotated[
@@ -43,10 +42,13 @@ def behaviour(
 
       moodwatch behaviour --json | jq .below_bar
     """
-    from moodwatch.scorers import load_scorer
-    from training.behaviour.suite import run_suite
+    from moodwatch.commands.judging import load_model
+    from training.behaviour.suite import emotions_asked, run_suite
 
-    scorer = load_scorer(load_settings(bundle=bundle, device=device))
+    scorer = load_model(bundle, device)
+    if missing := [emotion for emotion in emotions_asked() if emotion not in scorer.emotions]:
+        note = f"note: {scorer.model_name} does not score {', '.join(missing)}: what is about them"
+        err.print(f"{note} cannot pass", markup=False)
     report = run_suite(scorer.score)
     if as_json:
         print_json({"model": scorer.model_name, **report.to_json(with_failures=failures)})

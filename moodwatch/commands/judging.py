@@ -276,8 +276,9 @@ def load_model(folder: Path | None, device: str | None) -> ScoresTexts:
 
     if folder is not None and (folder / "network.json").exists():
         from training.scorers import RunScorer
+        from training.train import pick_device
 
-        return RunScorer.load(folder)
+        return RunScorer.load(folder, device=str(pick_device(device or "cpu")))
     return load_scorer(load_settings(bundle=folder, device=device))
 
 

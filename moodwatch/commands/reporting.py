@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from moodwatch.console import err
 from moodwatch.errors import UserError
 from moodwatch.services import open_engine
 from moodwatch.settings import load_settings
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 
 def register(app: typer.Typer) -> None:
@@ -92,6 +95,7 @@ def report(
     )
     zone = settings.time_zone
     with open_engine(settings) as engine:
+        _check_source(engine, source)
         for name in strangers(settings, engine, split_names(authors or "")):
             err.print(f"note: there are no messages by {name!r}", markup=False)
         result = build_report(
@@ -111,3 +115,14 @@ def report(
         print_json(report_document(result))
     else:
         print_report(result, settings.report_period)
+
+
+def _check_source(engine: Engine, source: str | None) -> None:
+    """Refuse a source that is not there: its empty page would take a good one's place."""
+    from db.queries import status
+    from db.texts import fit_key
+
+    if source is None or fit_key(source) in (known := status(engine).sources):
+        return
+    some = ", ".join(list(known)[:10]) or "none yet"
+    raise UserError(f"expected a source that is stored ({some}), found {source!r}")

@@ -41,3 +41,17 @@ def test_an_unknown_format_is_told_before_any_work(tmp_path: Path) -> None:
     assert "error: --format: expected formats out of html, md, json, csv, png, found 'pdf'" in (
         done.stderr
     )
+
+
+def test_a_source_that_is_not_there_leaves_the_last_report_alone(tmp_path: Path) -> None:
+    engine = open_database(tmp_path / "moodwatch.db")
+    fill(engine, days=40)
+    engine.dispose()
+    moodwatch("report", "--out", "out", cwd=tmp_path)
+    before = (tmp_path / "out/report.html").read_bytes()
+
+    done = moodwatch("report", "--source", "psots", "--out", "out", cwd=tmp_path)
+
+    assert done.returncode == ExitCode.USAGE
+    assert "expected a source that is stored (posts), found 'psots'" in done.stderr
+    assert (tmp_path / "out/report.html").read_bytes() == before

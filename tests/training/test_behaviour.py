@@ -186,6 +186,9 @@ def test_the_command_says_what_passed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (table.exit_code, as_json.exit_code) == (0, 0)
     assert "negated_joy" in table.output
     assert "expected sadness" in table.output
+    assert "does not score neutral: what is about them cannot pass" in " ".join(
+        table.output.split()
+    )
     document = json.loads(as_json.output)
     assert document["negation"]["n"] >= 320
     assert document["model"] == LengthScorer.model_name
