@@ -189,6 +189,6 @@ def test_the_command_says_what_passed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "does not score neutral: what is about them cannot pass" in " ".join(
         table.output.split()
     )
-    document = json.loads(as_json.output)
+    document = json.loads(as_json.stdout)
     assert document["negation"]["n"] >= 320
     assert document["model"] == LengthScorer.model_name
