@@ -145,6 +145,7 @@ def compare(
         bool, typer.Option("--published/--no-published", help="Quote rows of BERT and its like")
     ] = True,
     device: options.Device = None,
+    threads: Annotated[int, typer.Option(min=1, help="Processor threads to train with")] = 2,
     as_json: options.Json = False,
 ) -> None:
     """Train systems on each data set, put finished models beside them, and fill one table.
@@ -167,7 +168,7 @@ def compare(
     settings = load_settings()
     configure_logs(settings.log_level, settings.log_format)  # minutes to hours: say how far it is
     names = [name.strip() for name in systems.split(",") if name.strip()]
-    changes = {"seed": seed} | ({} if epochs is None else {"epochs": epochs})
+    changes = {"seed": seed, "threads": threads} | ({} if epochs is None else {"epochs": epochs})
     with told_plainly():
         existing = [(folder, load_model(folder, device)) for folder in models or []]
         rows, page = compare_systems(
