@@ -21,12 +21,12 @@ from statistics import mean, stdev
 from typing import Final
 
 from records import Emotion
-from training.augment import AugmentConfig
+from training.augmenting.augment import AugmentConfig
 from training.config import TrainConfig
 from training.data import single_label
-from training.evaluate import Evaluation, evaluate_on, load_test_sets
 from training.inputs import load_data
-from training.scorers import RunScorer
+from training.judging.evaluate import Evaluation, evaluate_on, load_test_sets
+from training.judging.scorers import RunScorer
 from training.train import train
 
 RECIPES: Final[dict[str, Callable[[TrainConfig], TrainConfig]]] = {

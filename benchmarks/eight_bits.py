@@ -13,9 +13,9 @@ import argparse
 from pathlib import Path
 
 from model.bundle import load_bundle
-from training.bootstrap import differences
-from training.evaluate import ScoresTexts, evaluate_on, load_test_sets
-from training.scorers import RunScorer
+from training.judging.bootstrap import differences
+from training.judging.evaluate import ScoresTexts, evaluate_on, load_test_sets
+from training.judging.scorers import RunScorer
 from worker.onnx_scorer import OnnxScorer
 from worker.torch_scorer import TorchScorer
 

@@ -27,7 +27,7 @@ from model.confusions import ConfusionSet
 from model.session import open_session
 from model.text import prepare_tokenizer
 from reporting.prevalence import corrected_shares
-from training.confusions import confusion_set
+from training.bundling.confusions import confusion_set
 from training.inputs import parts_of
 from training.predict import in_batches, with_graph
 from training.sources import load_corpora

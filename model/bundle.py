@@ -1,7 +1,7 @@
 """A model on disk: one ONNX weights file, its tokenizer, labels, calibration, and their checksums.
 
 `load_bundle` checks everything that can be checked without running the network, and refuses with
-the reason; scorers turn the result into scores. `training.export` writes what this reads.
+the reason; scorers turn the result into scores. `training.bundling.export` writes what this reads.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """From a network's logits to probabilities that mean what they say; the same for every scorer.
 
-Fitted by `training.calibrate` on validation texts, stored in a bundle's calibration.json.
+Fitted by `training.bundling.calibrate` on validation texts, stored in a bundle's calibration.json.
 
 Shapes: N texts, E outputs of the bundle.
 """

@@ -1,7 +1,7 @@
 """What a model takes for what, measured on held-out texts: its scores by their true emotion.
 
-Stored in a bundle's confusions.json, made by `training.confusions` from validation texts only, and
-read by `reporting.prevalence`, which takes a model's known mistakes out of shares.
+Stored in a bundle's confusions.json, made by `training.bundling.confusions` from validation texts
+only, and read by `reporting.prevalence`, which takes a model's known mistakes out of shares.
 
 Shapes: T true emotions that a data set knows, K emotions that the model scores.
 """

@@ -1,7 +1,7 @@
 """The hybrid network in torch: transformer encoder, BiLSTM, self-attention, attention pooling.
 
-Trained by `training.train`, exported by `training.export` (which writes the same computation as
-an ONNX graph: change both together), rebuilt from a bundle by `worker.torch_scorer`.
+Trained by `training.train`, exported by `training.bundling.export` (which writes the same
+computation as an ONNX graph: change both together), rebuilt from a bundle by `worker.torch_scorer`.
 
 Shapes: B texts in the batch, T tokens of the longest, H a width, E emotions. A text's logits
 never depend on its neighbours: attention masks padding, and each LSTM direction runs over the

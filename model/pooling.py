@@ -21,7 +21,7 @@ from model.bundle import WEIGHTS, Bundle
 from model.session import open_session
 from model.text import cut_windows, prepare_tokenizer
 
-#: As `training.onnx_nodes` names a softmax's output; the hybrid has one, over its tokens.
+#: As `training.bundling.onnx_nodes` names a softmax's output; the hybrid has one, over its tokens.
 _SOFTMAX: Final = re.compile(rb"(?:pool[a-z_]*weights|Softmax_\d+_0)\b")
 #: Fields of onnx.proto: ModelProto.graph, GraphProto.output, ValueInfoProto.name.
 _GRAPH, _OUTPUT, _NAME = 7, 12, 1

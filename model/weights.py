@@ -1,9 +1,9 @@
 """Read a bundle's ONNX weights back as the parameters of `model.network.MoodNetwork`.
 
-The inverse of how `training.onnx_graph` stores them (change both together): linear layers and the
-LSTM as int8 with one scale an output, transposed; query, key and value apart; LSTM gates in the
-order in, forget, out, candidate and both biases in one. Needs the `onnx` package (extra `gpu`),
-which CPU workers do without.
+The inverse of how `training.bundling.onnx_graph` stores them (change both together): linear layers
+and the LSTM as int8 with one scale an output, transposed; query, key and value apart; LSTM gates
+in the order in, forget, out, candidate and both biases in one. Needs the `onnx` package (extra
+`gpu`), which CPU workers do without.
 """
 
 from __future__ import annotations

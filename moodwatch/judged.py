@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from training.compare import Candidate, Row
-    from training.evaluate import ScoresTexts
+    from training.judging.compare import Candidate, Row
+    from training.judging.evaluate import ScoresTexts
 
 
 def compare_systems(
@@ -38,11 +38,11 @@ def compare_systems(
         DataError: when a data set cannot be read.
         TrainError: when there is no such system, or it cannot be trained.
     """
-    from training.candidates import ON_ENCODERS, system
-    from training.candidates import existing as read
-    from training.compare import PUBLISHED, fill_row
+    from training.judging.candidates import ON_ENCODERS, system
+    from training.judging.candidates import existing as read
+    from training.judging.compare import PUBLISHED, fill_row
+    from training.judging.tables import write_tables
     from training.sources import load_corpora
-    from training.tables import write_tables
 
     _check_names(encoders)
     rows: list[Row] = []
@@ -68,7 +68,7 @@ def compare_systems(
 
 def architectures(runs: Sequence[Path]) -> dict[str, tuple[str, bytes]]:
     """Return layer summary and diagram of one run of each architecture."""
-    from training.describe import diagram_png, layer_summary
+    from training.drawing.describe import diagram_png, layer_summary
     from training.predict import load_run
 
     found: dict[str, tuple[str, bytes]] = {}
@@ -100,10 +100,10 @@ def describe_model(model: Path, text: str | None, out_dir: Path | None) -> tuple
         BundleError: when the bundle is refused.
         TrainError: when the folder is neither bundle nor run.
     """
-    from training.attention_maps import attention_chart, attention_map
-    from training.describe import diagram_png, layer_summary
-    from training.pages import image_address, write_page
-    from training.plots import write_png
+    from training.drawing.attention_maps import attention_chart, attention_map
+    from training.drawing.describe import diagram_png, layer_summary
+    from training.drawing.pages import image_address, write_page
+    from training.judging.plots import write_png
     from training.predict import open_model
 
     run = open_model(model)

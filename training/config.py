@@ -85,11 +85,12 @@ class TrainConfig:
 
     loss: LossName = "cross_entropy"
     focal_gamma: float = 2.0
-    #: Weigh each emotion against its frequency (`training.balance`).
+    #: Weigh each emotion against its frequency (`training.augmenting.balance`).
     class_weights: bool = False
     #: Repeat rare emotions' texts, or leave some of the common ones' out.
     resample: Literal["over", "under"] | None = None
-    #: Texts with words replaced or the like are added (`training.augment.AugmentConfig`).
+    #: Texts with words replaced or the like are added, see `AugmentConfig` in
+    #: `training.augmenting.augment`.
     augment: Any = None
     label_smoothing: float = 0.0
     #: Weight of the disagreement between two passes with other dropout.

@@ -155,11 +155,11 @@ def training_texts(config: TrainConfig, corpora: Sequence[Corpus]) -> list[Examp
     examples = list(training_examples(corpora))
     held_out = {fingerprint(e.text) for c in corpora for e in (*c.validation, *c.test)}
     if config.resample is not None:
-        from training.balance import resample
+        from training.augmenting.balance import resample
 
         examples = list(resample(examples, config.resample, seed=config.seed))
     if config.augment is not None:
-        from training.augment import augmented
+        from training.augmenting.augment import augmented
 
         # A copy about 'him' may be a test text about 'her'.
         examples = augmented(examples, config.augment, seed=config.seed, exclude=held_out)
@@ -234,7 +234,7 @@ def class_weights(
     """Return one weight an emotion (E,), None where all count the same."""
     if not config.class_weights:
         return None
-    from training.balance import class_weights as weigh
+    from training.augmenting.balance import class_weights as weigh
 
     labelled = [example for example in examples if example.emotions]
     return torch.tensor(weigh(labelled, tuple(emotions)), dtype=torch.float32)

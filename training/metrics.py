@@ -1,7 +1,7 @@
 """How good a set of predicted probabilities is: accuracy, F1, loss, calibration, by emotion.
 
-Point figures only; `training.bootstrap` says how sure they are. scikit-learn computes what it has.
-Called by `training.evaluate`, `training.train` and the checks of an export.
+Point figures only; `training.judging.bootstrap` says how sure they are. scikit-learn computes what
+it has. Called by `training.judging.evaluate`, `training.train` and the checks of an export.
 
 Shapes: N texts, E emotions in a bundle's own order, A of them judged.
 """

@@ -1,9 +1,9 @@
 """Train a network of any architecture, and go on after a kill.
 
 `train(TrainConfig(...))` returns a folder with the best epoch's weights (safetensors), the
-network's sizes, the tokenizer and the history; `training.export` makes a bundle of it. The folder
-also keeps the state of the last minutes: called again with the same configuration, training goes
-on there and ends with the same weights as an unbroken run.
+network's sizes, the tokenizer and the history; `training.bundling.export` makes a bundle of
+it. The folder also keeps the state of the last minutes: called again with the same configuration,
+training goes on there and ends with the same weights as an unbroken run.
 """
 
 from __future__ import annotations

@@ -50,8 +50,8 @@ def explore(
       moodwatch explore --data reviews.csv --text-column body --label calm=joy
     """
     need_training()
-    from training.exploration_page import notes, part_table, write_exploration
-    from training.explore import explore as count
+    from training.exploring.explore import explore as count
+    from training.exploring.page import notes, part_table, write_exploration
     from training.sources import load_corpora
 
     place = output_folder(out_dir)

@@ -50,7 +50,7 @@ def export(
     """
     need_training()
     from moodwatch.logs import configure_logs
-    from training import export as exporting
+    from training.bundling import export as exporting
 
     settings = load_settings()
     configure_logs(settings.log_level, settings.log_format)  # minutes: say how far it is

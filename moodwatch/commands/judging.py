@@ -22,7 +22,7 @@ from moodwatch.settings import load_settings
 
 if TYPE_CHECKING:
     from records import Emotion
-    from training.evaluate import Evaluation, ScoresTexts, TestSet
+    from training.judging.evaluate import Evaluation, ScoresTexts, TestSet
 
 Data = Annotated[
     list[str],
@@ -92,7 +92,7 @@ def evaluate(
       moodwatch evaluate bundles/int8 --against runs/float --data data --json
     """
     need_training()
-    from training.verdict import write_verdict
+    from training.judging.verdict import write_verdict
 
     folders: list[Path | None] = [*(models or [])] or [bundle]
     place = None if out_dir is None else output_folder(out_dir)
@@ -163,7 +163,7 @@ def compare(
     need_training()
     from moodwatch.judged import compare_systems
     from moodwatch.logs import configure_logs
-    from training.tables import as_markdown
+    from training.judging.tables import as_markdown
 
     settings = load_settings()
     configure_logs(settings.log_level, settings.log_format)  # minutes to hours: say how far it is
@@ -216,8 +216,14 @@ def describe(
 def _tell(
     found: Sequence[Evaluation], base: Sequence[Evaluation], *, as_json: bool, seed: int
 ) -> None:
-    from training.evaluate import compare_pair
-    from training.verdict import difference_rows, emotion_table, figure_table, notes, spread_rows
+    from training.judging.evaluate import compare_pair
+    from training.judging.verdict import (
+        difference_rows,
+        emotion_table,
+        figure_table,
+        notes,
+        spread_rows,
+    )
 
     pairs = [
         (one, other, compare_pair(one, other, seed=seed))
@@ -253,7 +259,7 @@ def _print_document(
     pairs: Sequence[tuple[Evaluation, Evaluation, Mapping[str, object] | None]],
 ) -> None:
     """Print one object a model: test sets by name, as ever; a list of them for several."""
-    from training.verdict import spreads
+    from training.judging.verdict import spreads
 
     models: dict[str, dict[str, object]] = {}
     for one in found:
@@ -276,7 +282,7 @@ def load_model(folder: Path | None, device: str | None) -> ScoresTexts:
     from moodwatch.scorers import load_scorer
 
     if folder is not None and (folder / "network.json").exists():
-        from training.scorers import RunScorer
+        from training.judging.scorers import RunScorer
         from training.train import pick_device
 
         return RunScorer.load(folder, device=str(pick_device(device or "cpu")))
@@ -305,7 +311,7 @@ def _test_sets(
     label_column: str | None,
     label_map: Mapping[str, Emotion | None],
 ) -> list[TestSet]:
-    from training.evaluate import load_test_sets
+    from training.judging.evaluate import load_test_sets
 
     return [
         test
@@ -322,7 +328,7 @@ def _test_sets(
 def _judged(
     scorer: ScoresTexts, tests: Sequence[TestSet], among_all: bool, seed: int
 ) -> list[Evaluation]:
-    from training.evaluate import evaluate_on
+    from training.judging.evaluate import evaluate_on
 
     return [evaluate_on(scorer, test, among_all=among_all, seed=seed) for test in tests]
 

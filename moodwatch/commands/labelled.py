@@ -78,10 +78,10 @@ def load_data(
 @contextmanager
 def told_plainly() -> Iterator[None]:
     """Turn what the room of training says of a user's files into a line."""
+    from training.bundling.parity import ParityError
     from training.config import TrainError
     from training.data import DataError
     from training.networks.files import EncoderError
-    from training.parity import ParityError
 
     try:
         yield

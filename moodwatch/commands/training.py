@@ -373,7 +373,7 @@ def _one_of(option: str, value: str, *known: str) -> Any:
 def _augment(synonyms: float, negation: float, noise: float, swaps: float) -> Any:
     if not (synonyms or negation or noise or swaps):
         return None
-    from training.augment import AugmentConfig
+    from training.augmenting.augment import AugmentConfig
 
     return AugmentConfig(
         synonym_share=synonyms, negation_share=negation, noise_share=noise, swap_share=swaps

@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 from model.bundle import REQUIRED_FILES, BundleError, load_bundle, write_checksums
 from model.network import MoodNetwork
 from tests.support.tiny import tiny_config, tiny_network, write_bundle
-from training.onnx_graph import build_graph
+from training.bundling.onnx_graph import build_graph
 from worker.onnx_scorer import OnnxScorer
 from worker.torch_scorer import TorchScorer
 

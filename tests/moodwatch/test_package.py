@@ -40,7 +40,7 @@ def test_the_wheel_holds_bundle_templates_and_migrations(wheel_names: set[str]) 
         "db/migrations",
         "training/behaviour",
         "training/phrases/written",
-        "training/templates",
+        "training/drawing/templates",
     )
     for folder in folders:
         ours = {

@@ -28,7 +28,7 @@ from tests.reporting.test_jobs import NOW, SCORED, fill
 from tests.reporting.test_render import hourly, made_of
 from tests.reporting.test_twins import rows_of
 from tests.support.tiny import write_bundle
-from training.confusions import confusion_set
+from training.bundling.confusions import confusion_set
 from worker.onnx_scorer import OnnxScorer
 
 SHOWN: tuple[Emotion, ...] = ("joy", "anger", "neutral")

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from model.confusions import ConfusionSet
 from records import Emotion
 from reporting.prevalence import corrected_shares
-from training.confusions import confusion_set
+from training.bundling.confusions import confusion_set
 
 EMOTIONS: tuple[Emotion, ...] = ("sadness", "joy", "love", "neutral")
 Floats = NDArray[np.float64]

@@ -14,7 +14,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 from model.bundle import BUNDLE_SCHEMA, WEIGHTS, write_checksums
 from model.labels import DEFAULT_EMOTIONS
 from model.network import MoodNetwork, NetworkConfig
-from training.onnx_graph import build_graph
+from training.bundling.onnx_graph import build_graph
 
 _SENTENCES = (
     "i you we feel am are so very not happy sad angry afraid loved surprised calm today the train "

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from tests.support.training import tiny_train_config
-from training.augment import AugmentConfig
+from training.augmenting.augment import AugmentConfig
 from training.config import TrainConfig, TrainError
 from training.data import Corpus, Example
 from training.inputs import training_texts

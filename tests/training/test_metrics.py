@@ -9,8 +9,8 @@ import pytest
 import sklearn.metrics as sk
 
 from records import Emotion
-from training.bootstrap import differences, intervals
 from training.data import Example
+from training.judging.bootstrap import differences, intervals
 from training.metrics import (
     Answers,
     answers,

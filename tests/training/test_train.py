@@ -20,9 +20,9 @@ from model.bundle import load_bundle
 from tests.support.paths import REPOSITORY
 from tests.support.tiny import tiny_network, write_bundle, write_encoder
 from tests.support.training import tiny_train_config, write_data
+from training.bundling.export import ExportConfig, export
 from training.data import Example
-from training.evaluate import evaluate_on, load_test_sets
-from training.export import ExportConfig, export
+from training.judging.evaluate import evaluate_on, load_test_sets
 from training.loop import Loop
 from training.predict import load_run, open_model
 from training.sources import load_corpora

@@ -1,0 +1,146 @@
+"""More training texts out of those there are: synonyms, noisy writing, other names, made sentences.
+
+`augmented` only adds: every example it is given comes back first and unchanged. It is for the
+training part alone; `exclude` keeps out whatever stands in a test.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from records import Emotion
+from training.augmenting.protected import protected_words
+from training.augmenting.synonyms import Thesaurus, load_wordnet
+from training.data import Example, fingerprint, only_emotions
+from training.phrases import generate
+from training.phrases.draw import Draw
+from training.phrases.noise import STYLES, with_smiley
+from training.phrases.swaps import swapped
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class AugmentConfig:
+    """How much of what is added; shares count against the texts given."""
+
+    #: Texts that get a copy with synonyms, 0..1; above 0 needs NLTK's WordNet.
+    synonym_share: float = 0.0
+    #: Share of a copy's words that are replaced, at least one.
+    synonym_rate: float = 0.1
+    #: Words never replaced; None derives them from WordNet and the texts.
+    protected: frozenset[str] | None = None
+    #: Made sentences of negation, contrast, plain facts and the like.
+    negation_share: float = 0.0
+    #: Of the made sentences, how many are written noisily.
+    made_noise_share: float = 0.35
+    #: Texts that get a copy in capitals, with slips, hashtags, smileys and the like, 0..1.
+    noise_share: float = 0.0
+    #: Texts that get a copy about another name or gender, 0..1, of those that have one.
+    swap_share: float = 0.0
+
+
+def augmented(
+    examples: Sequence[Example],
+    config: AugmentConfig,
+    *,
+    seed: int,
+    emotions: Collection[Emotion] | None = None,
+    exclude: Collection[str] = (),
+) -> list[Example]:
+    """Return the examples and, after them, what is made of them; the same by seed.
+
+    Args:
+        examples: The training part, held-out texts already dropped.
+        config: What to add.
+        seed: Of every choice. Each kind has its own, so that one does not change another.
+        emotions: Those the network scores; made sentences of others are left out. By default those
+            that the examples have: a benchmark of six gets no neutral sentences.
+        exclude: Fingerprints (`training.data.fingerprint`) of texts that must not be added.
+
+    Raises:
+        DataError: when synonyms are asked for and WordNet is not installed.
+        ValueError: when a share is out of its range.
+    """
+    _check(config)
+    added: dict[str, list[Example]] = {}
+    if config.synonym_share:
+        added["synonyms"] = _with_synonyms(examples, config, _order(seed, "synonyms"))
+    if config.noise_share:
+        added["noise"] = _with_noise(examples, config.noise_share, _order(seed, "noise"))
+    if config.swap_share:
+        added["swaps"] = _with_swaps(examples, config.swap_share, _order(seed, "swaps"))
+    if n_made := round(config.negation_share * len(examples)):
+        made = generate(n_made, seed=seed, noise_share=config.made_noise_share, exclude=exclude)
+        added["made"] = [phrase.as_example() for phrase in made]
+    excluded = frozenset(exclude)
+    if emotions is None:
+        emotions = {emotion for example in examples for emotion in example.emotions}
+    result = list(examples)
+    for kind, found in added.items():
+        scored = only_emotions(found, tuple(emotions))
+        kept = [example for example in scored if fingerprint(example.text) not in excluded]
+        log.info("texts_added", kind=kind, n=len(kept))
+        result += kept
+    return result
+
+
+def _check(config: AugmentConfig) -> None:
+    for name in ("synonym_share", "synonym_rate", "made_noise_share", "noise_share", "swap_share"):
+        value = getattr(config, name)
+        if not 0 <= value <= 1:
+            raise ValueError(f"expected {name} from 0 to 1, found {value!r}")
+    if config.negation_share < 0:
+        raise ValueError(f"expected negation_share of 0 or more, found {config.negation_share!r}")
+
+
+def _order(seed: int, kind: str) -> random.Random:
+    return random.Random(f"{seed} {kind}")  # noqa: S311 (a seedable order)
+
+
+def _some(examples: Sequence[Example], share: float, order: random.Random) -> list[Example]:
+    chosen = order.sample(range(len(examples)), round(share * len(examples)))
+    return [examples[index] for index in sorted(chosen)]
+
+
+def _with_synonyms(
+    examples: Sequence[Example], config: AugmentConfig, order: random.Random
+) -> list[Example]:
+    wordnet = load_wordnet()
+    protected = config.protected
+    if protected is None:
+        protected = protected_words(examples, wordnet)
+    thesaurus = Thesaurus(wordnet, protected)
+    copies = []
+    for example in _some(examples, config.synonym_share, order):
+        text = thesaurus.rewrite(example.text, config.synonym_rate, order)
+        if text is not None:
+            copies.append(Example(text, example.emotions))
+    return copies
+
+
+def _with_noise(examples: Sequence[Example], share: float, order: random.Random) -> list[Example]:
+    draw = Draw(order)
+    copies = []
+    for example in _some(examples, share, order):
+        # Not every style finds something to change in every text.
+        for style in order.sample([*sorted(STYLES), "smiley"], len(STYLES) + 1):
+            if style == "smiley":
+                text = with_smiley(draw, example.text, example.emotions)
+            else:
+                text = STYLES[style](draw, example.text)
+            if text != example.text:
+                copies.append(Example(text, example.emotions))
+                break
+    return copies
+
+
+def _with_swaps(examples: Sequence[Example], share: float, order: random.Random) -> list[Example]:
+    draw = Draw(order)
+    twins = ((example, swapped(draw, example.text)) for example in examples)
+    able = [Example(text, example.emotions) for example, text in twins if text is not None]
+    return _some(able, share, order)
