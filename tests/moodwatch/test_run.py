@@ -189,6 +189,7 @@ def test_a_killed_run_leaves_no_process_behind_and_the_next_one_finishes(
     assert_each_stored_once(database, 6_000)
 
 
+@pytest.mark.timeout(900)  # 14,485 texts are scored, half a minute on two free cores
 def test_five_kills_of_random_workers_lose_nothing(tmp_path: Path, start_run: StartRun) -> None:
     tweets = shared_data("twitter-us-airline") / "Tweets.csv"
     database = tmp_path / "moodwatch.db"
@@ -202,7 +203,7 @@ def test_five_kills_of_random_workers_lose_nothing(tmp_path: Path, start_run: St
         wait_for(lambda: bool(workers_of(run)), "a worker")
         draw.choice(workers_of(run)).kill()
     assert run.poll() is None
-    out, err = run.communicate(timeout=300)
+    out, err = run.communicate(timeout=800)
     assert run.returncode == ExitCode.OK, err
     assert out.splitlines()[0] == (
         "read 14,640 = stored 14,485 + duplicate 155 + rejected 0 (undated: 0)"
