@@ -41,6 +41,7 @@ ANSWER_TIMEOUT_S: Final = 5.0
 
 #: Seconds a server may take to write its file out and go.
 STOP_TIMEOUT_S: Final = 10.0
+_LET_GO_TIMEOUT_S: Final = 1.0
 
 #: Longest path of a unix socket in bytes: 108 with its end on Linux, 104 on macOS.
 MAX_SOCKET_PATH: Final = 103
@@ -187,7 +188,7 @@ def shut_down(folder: Path | None, socket: Path) -> None:
             log.warning("queue_server_still_running", pid=pid)
             return
         time.sleep(0.005)
-    _has_ended(pid)
+    _let_go(pid)
     _remove(socket)
     log.debug("queue_server_stopped", pid=pid)
 
@@ -202,7 +203,7 @@ def _remove(socket: Path) -> None:
 def _let_go_of_the_last(folder: Path) -> None:
     """Keep no zombie where the server that died was a child of this long-lived process."""
     with suppress(OSError, ValueError, KeyError, TypeError):
-        _has_ended(int(json.loads((folder / "server.json").read_text())["pid"]))
+        _let_go(int(json.loads((folder / "server.json").read_text())["pid"]))
 
 
 def _has_ended(pid: int) -> bool:
@@ -211,6 +212,17 @@ def _has_ended(pid: int) -> bool:
         return os.waitpid(pid, os.WNOHANG)[0] == pid
     except ChildProcessError:
         return False
+
+
+def _let_go(pid: int) -> None:
+    """Let go of a server that has let go of its lock, where it is a child of this process.
+
+    A process that ends closes its files a moment before its parent can let it go.
+    """
+    deadline = time.monotonic() + _LET_GO_TIMEOUT_S
+    with suppress(ChildProcessError):
+        while os.waitpid(pid, os.WNOHANG)[0] != pid and time.monotonic() < deadline:
+            time.sleep(0.002)
 
 
 def answers(socket: Path) -> bool:
