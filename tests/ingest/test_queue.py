@@ -89,8 +89,15 @@ def test_reading_waits_at_the_high_mark_until_the_low_one(
     assert time.monotonic() - started < 1, "below the high mark nobody waits"
 
     queue.put(chunk_of(queue_id))
-    waiting = threading.Thread(target=queue.wait_for_room, kwargs={"poll_s": 0.01})
+    is_waiting = threading.Event()
+
+    def cancelled() -> bool:
+        is_waiting.set()  # asked once the queue was found full
+        return False
+
+    waiting = threading.Thread(target=queue.wait_for_room, args=(0.01, cancelled))
     waiting.start()
+    assert is_waiting.wait(60)
     for left in (3, 2):
         rq_of(queue, redis_connection).pop_job_id()
         time.sleep(0.1)
