@@ -281,12 +281,15 @@ def load_model(folder: Path | None, device: str | None) -> ScoresTexts:
     """Load a bundle (None: the shipped or the configured one) or a run as a scorer."""
     from moodwatch.scorers import load_scorer
 
+    settings = load_settings(bundle=folder, device=device)
     if folder is not None and (folder / "network.json").exists():
+        need_training()
         from training.judging.scorers import RunScorer
         from training.train import pick_device
 
-        return RunScorer.load(folder, device=str(pick_device(device or "cpu")))
-    return load_scorer(load_settings(bundle=folder, device=device))
+        with told_plainly():
+            return RunScorer.load(folder, device=str(pick_device(settings.device)))
+    return load_scorer(settings)
 
 
 def parse_labels(pairs: Sequence[str]) -> dict[str, Emotion | None]:
