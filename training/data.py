@@ -23,6 +23,8 @@ class Example:
 
     text: str
     emotions: tuple[Emotion, ...]
+    #: The one epoch that reads it, from 0; None: every one.
+    epoch: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

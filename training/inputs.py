@@ -59,7 +59,7 @@ class Part:
 
 
 class TrainingSet:
-    """Every training text, encoded."""
+    """Every training text, encoded; and which of them an epoch reads."""
 
     def __init__(
         self,
@@ -67,9 +67,11 @@ class TrainingSet:
         targets: Tensor,
         soft_targets: Tensor | None,
         teacher_weight: float,
+        epochs: Sequence[int | None] | None = None,
     ) -> None:
         self.ids = ids
         self.lengths = [len(row) for row in ids]
+        self._rounds = _rounds([None] * len(ids) if epochs is None else epochs)
         self._targets = targets
         labelled = targets.sum(dim=1) > 0
         if soft_targets is None:
@@ -83,7 +85,12 @@ class TrainingSet:
         self._label_weights = torch.where(labelled, 1 - self._soft_weights, 0.0)
 
     def __len__(self) -> int:
-        return len(self.ids)
+        """How many texts an epoch reads: the same in each."""
+        return len(self._rounds[0])
+
+    def of_epoch(self, epoch: int) -> list[int]:
+        """Return the indices of the texts that `epoch`, from 0, reads."""
+        return self._rounds[epoch % len(self._rounds)]
 
     @property
     def is_taught(self) -> bool:
@@ -162,7 +169,9 @@ def training_texts(config: TrainConfig, corpora: Sequence[Corpus]) -> list[Examp
         from training.augmenting.augment import augmented
 
         # A copy about 'him' may be a test text about 'her'.
-        examples = augmented(examples, config.augment, seed=config.seed, exclude=held_out)
+        examples = augmented(
+            examples, config.augment, seed=config.seed, epochs=config.epochs, exclude=held_out
+        )
     if config.unlabelled:
         known = held_out | {fingerprint(example.text) for example in examples}
         for text in (text for path in config.unlabelled for text in _read_texts(path)):
@@ -200,7 +209,13 @@ def make_training_set(
         if without:
             log.warning("no_teacher_knows", texts=without, consequence="they teach nothing")
     targets = torch.tensor([row.target for row in encoded], dtype=torch.float32)
-    return TrainingSet([row.ids for row in encoded], targets, soft, config.teacher_weight)
+    return TrainingSet(
+        [row.ids for row in encoded],
+        targets,
+        soft,
+        config.teacher_weight,
+        epochs=[example.epoch for example in examples],
+    )
 
 
 def parts_of(
@@ -246,6 +261,19 @@ def hash_of(examples: Iterable[Example]) -> str:
     for example in examples:
         found.update(f"{example.text}\0{','.join(example.emotions)}\n".encode("utf-8", "replace"))
     return found.hexdigest()
+
+
+def _rounds(epochs: Sequence[int | None]) -> list[list[int]]:
+    """Return what each epoch reads: what all read, and its own, of which all have as many."""
+    always = [index for index, epoch in enumerate(epochs) if epoch is None]
+    own: dict[int, list[int]] = {}
+    for index, epoch in enumerate(epochs):
+        if epoch is not None:
+            own.setdefault(epoch, []).append(index)
+    if not own:
+        return [always]
+    n_own = min(map(len, own.values()))
+    return [[*always, *own[epoch][:n_own]] for epoch in sorted(own)]
 
 
 def _in_emotions(corpus: Corpus, emotions: tuple[Emotion, ...]) -> Corpus:

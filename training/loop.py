@@ -88,11 +88,13 @@ class Loop:
         """
         config, epoch = self.config, len(self.history)
         seed = config.seed * 1_000 + epoch
-        batches = shuffled_batches(
-            self.training_set.lengths,
+        texts = self.training_set.of_epoch(epoch)
+        places = shuffled_batches(
+            [self.training_set.lengths[index] for index in texts],
             config.batch_size,
             random.Random(seed),  # noqa: S311 (a seedable order)
         )
+        batches = [[texts[place] for place in batch] for batch in places]
         if self.step_in_epoch == 0:
             torch.manual_seed(seed)  # dropout
         self.network.train()

@@ -105,6 +105,10 @@ def train(
     swaps: Annotated[
         float, _option("Share of texts added about another name or gender", "Data", min=0, max=1)
     ] = 0.0,
+    fresh: Annotated[
+        bool,
+        _option("Add other texts in each epoch, in place of the same ones in all", "Data"),
+    ] = False,
     max_tokens: Annotated[int, _option("Longer texts keep their beginning", "Data", min=8)] = 128,
     layers: Annotated[
         str | None,
@@ -238,7 +242,7 @@ def train(
             pooling=_one_of("--pooling", pooling, "mean", "first"),
             word_vectors=word_vectors,
             resample=None if resample is None else _one_of("--resample", resample, "over", "under"),
-            augment=_augment(synonyms, negation, noise, swaps),
+            augment=_augment(synonyms, negation, noise, swaps, fresh=fresh),
             max_tokens=max_tokens,
             epochs=epochs,
             batch_size=batch_size,
@@ -370,11 +374,20 @@ def _one_of(option: str, value: str, *known: str) -> Any:
     return value
 
 
-def _augment(synonyms: float, negation: float, noise: float, swaps: float) -> Any:
+def _augment(synonyms: float, negation: float, noise: float, swaps: float, *, fresh: bool) -> Any:
     if not (synonyms or negation or noise or swaps):
+        if fresh:
+            raise UserError(
+                "expected texts to add in each epoch beside --fresh, found none: --negation, "
+                "--noise, --swaps or --synonyms"
+            )
         return None
     from training.augmenting.augment import AugmentConfig
 
     return AugmentConfig(
-        synonym_share=synonyms, negation_share=negation, noise_share=noise, swap_share=swaps
+        synonym_share=synonyms,
+        negation_share=negation,
+        noise_share=noise,
+        swap_share=swaps,
+        fresh=fresh,
     )

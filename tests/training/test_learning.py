@@ -13,7 +13,7 @@ from tests.support.training import tiny_train_config
 from training.augmenting.augment import AugmentConfig
 from training.config import TrainConfig, TrainError
 from training.data import Corpus, Example
-from training.inputs import training_texts
+from training.inputs import TrainingSet, training_texts
 from training.losses import classification_loss, disagreement, distillation_loss
 from training.noise import add_random_noise, against_gradient
 from training.predict import load_run
@@ -172,6 +172,35 @@ def test_augmented_texts_are_trained_on_and_a_part_of_the_configuration(tmp_path
     assert run.config["n_texts"] > len(CORPUS.train)
     assert run.config["augment"]["protected"] == ["happy", "sad"]
     train(config)  # the same one goes on
+
+
+def test_each_epoch_reads_every_text_of_all_and_its_own() -> None:
+    epochs = [None, 0, 1, None, 1, 0, 0]
+    found = TrainingSet([(1, 2)] * 7, torch.eye(7), None, 0.5, epochs=epochs)
+    assert found.of_epoch(0) == [0, 3, 1, 5]  # as many in each: one of epoch 0 is left over
+    assert found.of_epoch(1) == [0, 3, 2, 4]
+    assert len(found) == 4
+
+
+def test_a_run_with_fresh_texts_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
+    augment = AugmentConfig(negation_share=1, noise_share=0.5, fresh=True)
+    whole = train(_config(tmp_path / "whole", augment=augment, epochs=3))
+
+    class StopError(Exception):
+        pass
+
+    def stop_in_the_second(progress: object, epoch: int, *_: object) -> None:
+        if epoch == 2:
+            raise StopError
+
+    config = _config(tmp_path / "cut", augment=augment, epochs=3, save_every_steps=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("training.progress.TrainingProgress.step", stop_in_the_second)
+        with pytest.raises(StopError):
+            train(config)
+    cut = train(config)
+    a, b = load_run(whole).network.state_dict(), load_run(cut).network.state_dict()
+    assert all(torch.equal(a[name], b[name]) for name in a)
 
 
 def test_every_means_at_once_still_learns(tmp_path: Path) -> None:

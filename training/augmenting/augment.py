@@ -1,14 +1,15 @@
 """More training texts out of those there are: synonyms, noisy writing, other names, made sentences.
 
 `augmented` only adds: every example it is given comes back first and unchanged. It is for the
-training part alone; `exclude` keeps out whatever stands in a test.
+training part alone; `exclude` keeps out whatever stands in a test. What is added is read in every
+epoch, or each epoch has its own (`fresh`): a text read once is not learned by heart.
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -42,6 +43,8 @@ class AugmentConfig:
     noise_share: float = 0.0
     #: Texts that get a copy about another name or gender, 0..1, of those that have one.
     swap_share: float = 0.0
+    #: Other copies and made sentences in each epoch, as many as the shares say, read in it alone.
+    fresh: bool = False
 
 
 def augmented(
@@ -49,6 +52,7 @@ def augmented(
     config: AugmentConfig,
     *,
     seed: int,
+    epochs: int = 1,
     emotions: Collection[Emotion] | None = None,
     exclude: Collection[str] = (),
 ) -> list[Example]:
@@ -58,6 +62,7 @@ def augmented(
         examples: The training part, held-out texts already dropped.
         config: What to add.
         seed: Of every choice. Each kind has its own, so that one does not change another.
+        epochs: How often the examples will be read; counts where what is added is `fresh`.
         emotions: Those the network scores; made sentences of others are left out. By default those
             that the examples have: a benchmark of six gets no neutral sentences.
         exclude: Fingerprints (`training.data.fingerprint`) of texts that must not be added.
@@ -67,25 +72,39 @@ def augmented(
         ValueError: when a share is out of its range.
     """
     _check(config)
-    added: dict[str, list[Example]] = {}
+    n_rounds = epochs if config.fresh else 1
+    added: dict[str, list[list[Example]]] = {}
     if config.synonym_share:
-        added["synonyms"] = _with_synonyms(examples, config, _order(seed, "synonyms"))
+        thesaurus = _thesaurus(examples, config)
+        added["synonyms"] = [
+            _with_synonyms(examples, config, thesaurus, order)
+            for order in _orders(seed, "synonyms", n_rounds)
+        ]
     if config.noise_share:
-        added["noise"] = _with_noise(examples, config.noise_share, _order(seed, "noise"))
+        added["noise"] = [
+            _with_noise(examples, config.noise_share, order)
+            for order in _orders(seed, "noise", n_rounds)
+        ]
     if config.swap_share:
-        added["swaps"] = _with_swaps(examples, config.swap_share, _order(seed, "swaps"))
-    if n_made := round(config.negation_share * len(examples)):
+        added["swaps"] = [
+            _with_swaps(examples, config.swap_share, order)
+            for order in _orders(seed, "swaps", n_rounds)
+        ]
+    if n_made := n_rounds * round(config.negation_share * len(examples)):
         made = generate(n_made, seed=seed, noise_share=config.made_noise_share, exclude=exclude)
-        added["made"] = [phrase.as_example() for phrase in made]
+        sentences = [phrase.as_example() for phrase in made]
+        added["made"] = [sentences[round_::n_rounds] for round_ in range(n_rounds)]
     excluded = frozenset(exclude)
     if emotions is None:
         emotions = {emotion for example in examples for emotion in example.emotions}
     result = list(examples)
-    for kind, found in added.items():
-        scored = only_emotions(found, tuple(emotions))
-        kept = [example for example in scored if fingerprint(example.text) not in excluded]
-        log.info("texts_added", kind=kind, n=len(kept))
-        result += kept
+    for kind, rounds in added.items():
+        for epoch, found in enumerate(rounds):
+            scored = only_emotions(found, tuple(emotions))
+            kept = [example for example in scored if fingerprint(example.text) not in excluded]
+            which = epoch + 1 if config.fresh else "all"
+            log.info("texts_added", kind=kind, n=len(kept), epoch=which)
+            result += [replace(text, epoch=epoch) for text in kept] if config.fresh else kept
     return result
 
 
@@ -98,8 +117,12 @@ def _check(config: AugmentConfig) -> None:
         raise ValueError(f"expected negation_share of 0 or more, found {config.negation_share!r}")
 
 
-def _order(seed: int, kind: str) -> random.Random:
-    return random.Random(f"{seed} {kind}")  # noqa: S311 (a seedable order)
+def _orders(seed: int, kind: str, n_rounds: int) -> list[random.Random]:
+    """Return one source of choices a round; the first is the same however many follow."""
+    return [
+        random.Random(f"{seed} {kind}" + (f" {round_}" if round_ else ""))  # noqa: S311 (seedable)
+        for round_ in range(n_rounds)
+    ]
 
 
 def _some(examples: Sequence[Example], share: float, order: random.Random) -> list[Example]:
@@ -107,14 +130,20 @@ def _some(examples: Sequence[Example], share: float, order: random.Random) -> li
     return [examples[index] for index in sorted(chosen)]
 
 
-def _with_synonyms(
-    examples: Sequence[Example], config: AugmentConfig, order: random.Random
-) -> list[Example]:
+def _thesaurus(examples: Sequence[Example], config: AugmentConfig) -> Thesaurus:
     wordnet = load_wordnet()
     protected = config.protected
     if protected is None:
         protected = protected_words(examples, wordnet)
-    thesaurus = Thesaurus(wordnet, protected)
+    return Thesaurus(wordnet, protected)
+
+
+def _with_synonyms(
+    examples: Sequence[Example],
+    config: AugmentConfig,
+    thesaurus: Thesaurus,
+    order: random.Random,
+) -> list[Example]:
     copies = []
     for example in _some(examples, config.synonym_share, order):
         text = thesaurus.rewrite(example.text, config.synonym_rate, order)

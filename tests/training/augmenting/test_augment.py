@@ -55,6 +55,26 @@ def test_the_seed_decides_each_kind_apart_from_the_others() -> None:
     assert noise != augmented(EXAMPLES, AugmentConfig(noise_share=0.5), seed=2)
 
 
+def test_each_epoch_gets_copies_and_sentences_of_its_own() -> None:
+    config = AugmentConfig(noise_share=0.2, swap_share=0.5, negation_share=1, fresh=True)
+    found = augmented(EXAMPLES, config, seed=1, epochs=3)
+    assert found[:50] == EXAMPLES
+    of_epoch = [{x.text for x in found if x.epoch == epoch} for epoch in range(3)]
+    assert sum(x.epoch is None for x in found) == 50
+    assert all(len(texts) > 40 for texts in of_epoch)
+    made = [{text for text in texts if "number" not in text.lower()} for texts in of_epoch]
+    assert not made[0] & made[1]
+    assert not made[0] & made[2]
+    assert not made[1] & made[2]
+    assert of_epoch[0] - made[0] != of_epoch[1] - made[1]
+
+
+def test_without_fresh_every_epoch_reads_the_same() -> None:
+    config = AugmentConfig(noise_share=0.2, negation_share=1)
+    assert augmented(EXAMPLES, config, seed=1, epochs=3) == augmented(EXAMPLES, config, seed=1)
+    assert {x.epoch for x in augmented(EXAMPLES, config, seed=1, epochs=3)} == {None}
+
+
 def test_made_sentences_keep_to_the_networks_emotions_and_out_of_tests() -> None:
     config = AugmentConfig(negation_share=4)
     banned = {fingerprint(p.text) for p in generate(100, seed=1, noise_share=0.35)}
