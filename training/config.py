@@ -92,6 +92,9 @@ class TrainConfig:
     #: Texts with words replaced or the like are added, see `AugmentConfig` in
     #: `training.augmenting.augment`.
     augment: Any = None
+    #: Each epoch gets copies and made sentences of its own and its part of the texts without
+    #: labels, in place of the same ones in all.
+    fresh: bool = False
     label_smoothing: float = 0.0
     #: Weight of the disagreement between two passes with other dropout.
     r_drop: float = 0.0
@@ -131,6 +134,11 @@ class TrainConfig:
         """
         if not self.data:
             raise TrainError("expected at least one data set, found none")
+        if self.fresh and self.augment is None and not self.unlabelled:
+            raise TrainError(
+                "expected texts to add in each epoch, found none: noise, swaps, synonyms, made "
+                "sentences or texts without labels"
+            )
         if (self.teachers == ()) and self.unlabelled:
             raise TrainError("expected teachers for the texts without labels, found none")
         if self.architecture in {"ann", "lstm"} and self.encoder is not None:

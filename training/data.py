@@ -42,6 +42,15 @@ class DataError(ValueError):
     """A data file is missing or holds a line that is not what its format says."""
 
 
+class AbsentLabelsError(DataError):
+    """A label map names labels that a data set does not have."""
+
+    def __init__(self, message: str, absent: frozenset[str]) -> None:
+        super().__init__(message)
+        #: As the map spells them.
+        self.absent = absent
+
+
 def load_benchmark(folder: Path) -> Corpus:
     """Read dair-ai/emotion "split": lines `text;label`, six emotions, one a text."""
     return Corpus(

@@ -170,14 +170,19 @@ def training_texts(config: TrainConfig, corpora: Sequence[Corpus]) -> list[Examp
 
         # A copy about 'him' may be a test text about 'her'.
         examples = augmented(
-            examples, config.augment, seed=config.seed, epochs=config.epochs, exclude=held_out
+            examples,
+            config.augment,
+            seed=config.seed,
+            epochs=config.epochs if config.fresh else None,
+            exclude=held_out,
         )
     if config.unlabelled:
         known = held_out | {fingerprint(example.text) for example in examples}
         for text in (text for path in config.unlabelled for text in _read_texts(path)):
             if (key := fingerprint(text)) not in known:
                 known.add(key)
-                examples.append(Example(text, ()))
+                epoch = len(known) % config.epochs if config.fresh else None
+                examples.append(Example(text, (), epoch=epoch))
     return examples
 
 

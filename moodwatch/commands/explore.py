@@ -52,23 +52,23 @@ def explore(
     need_training()
     from training.exploring.explore import explore as count
     from training.exploring.page import notes, part_table, write_exploration
-    from training.sources import load_corpora
+    from training.sources import load_corpora, load_several
 
     place = output_folder(out_dir)
     with told_plainly():
-        label_map = parse_labels(labels or []) or None
-        found = [
-            count(corpus)
-            for spec in data
-            for corpus in load_corpora(
+        corpora = load_several(
+            data,
+            lambda spec, its_map: load_corpora(
                 spec,
                 text_column=text_column,
                 label_column=label_column,
-                label_map=label_map,
+                label_map=its_map,
                 seed=seed,
                 keep_overlap=True,
-            )
-        ]
+            ),
+            parse_labels(labels or []),
+        )
+        found = [count(corpus) for corpus in corpora]
         page = write_exploration(found, place)
     if as_json:
         print_json([asdict(one) for one in found])

@@ -315,17 +315,14 @@ def _test_sets(
     label_map: Mapping[str, Emotion | None],
 ) -> list[TestSet]:
     from training.judging.evaluate import load_test_sets
+    from training.sources import load_several
 
-    return [
-        test
-        for spec in data
-        for test in load_test_sets(
-            spec,
-            text_column=text_column,
-            label_column=label_column,
-            label_map=label_map or None,
+    def load(spec: str, its_map: Mapping[str, Emotion | None] | None) -> list[TestSet]:
+        return load_test_sets(
+            spec, text_column=text_column, label_column=label_column, label_map=its_map
         )
-    ]
+
+    return load_several(data, load, label_map)
 
 
 def _judged(

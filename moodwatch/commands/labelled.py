@@ -60,19 +60,19 @@ def load_data(
     label_map: Mapping[str, Emotion | None],
     seed: int,
 ) -> tuple[Corpus, ...]:
-    from training.sources import load_corpora
+    from training.sources import load_corpora, load_several
 
-    corpora: list[Corpus] = []
-    for spec in data or list(_KNOWN_DATA):
+    def load(spec: str, its_map: Mapping[str, Emotion | None] | None) -> list[Corpus]:
         known = None if Path(spec).exists() else _KNOWN_DATA.get(spec)
-        corpora += load_corpora(
+        return load_corpora(
             known or spec,
             text_column=text_column,
             label_column=label_column,
-            label_map=label_map or None,
+            label_map=its_map,
             seed=seed,
         )
-    return tuple(corpora)
+
+    return tuple(load_several(data or list(_KNOWN_DATA), load, label_map))
 
 
 @contextmanager

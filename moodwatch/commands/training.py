@@ -107,7 +107,7 @@ def train(
     ] = 0.0,
     fresh: Annotated[
         bool,
-        _option("Add other texts in each epoch, in place of the same ones in all", "Data"),
+        _option("Add other texts in each epoch, in place of the same in all", "Data"),
     ] = False,
     max_tokens: Annotated[int, _option("Longer texts keep their beginning", "Data", min=8)] = 128,
     layers: Annotated[
@@ -242,7 +242,8 @@ def train(
             pooling=_one_of("--pooling", pooling, "mean", "first"),
             word_vectors=word_vectors,
             resample=None if resample is None else _one_of("--resample", resample, "over", "under"),
-            augment=_augment(synonyms, negation, noise, swaps, fresh=fresh),
+            augment=_augment(synonyms, negation, noise, swaps),
+            fresh=fresh,
             max_tokens=max_tokens,
             epochs=epochs,
             batch_size=batch_size,
@@ -374,13 +375,8 @@ def _one_of(option: str, value: str, *known: str) -> Any:
     return value
 
 
-def _augment(synonyms: float, negation: float, noise: float, swaps: float, *, fresh: bool) -> Any:
+def _augment(synonyms: float, negation: float, noise: float, swaps: float) -> Any:
     if not (synonyms or negation or noise or swaps):
-        if fresh:
-            raise UserError(
-                "expected texts to add in each epoch beside --fresh, found none: --negation, "
-                "--noise, --swaps or --synonyms"
-            )
         return None
     from training.augmenting.augment import AugmentConfig
 
@@ -389,5 +385,4 @@ def _augment(synonyms: float, negation: float, noise: float, swaps: float, *, fr
         negation_share=negation,
         noise_share=noise,
         swap_share=swaps,
-        fresh=fresh,
     )

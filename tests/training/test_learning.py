@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -165,6 +166,18 @@ def test_unlabelled_texts_hold_none_that_is_held_out(tmp_path: Path) -> None:
     assert added == [Example("a new text", ())]
 
 
+def test_fresh_texts_without_labels_are_shared_out_over_the_epochs(tmp_path: Path) -> None:
+    path = tmp_path / "more.txt"
+    path.write_text("".join(f"a new text {number}\n" for number in range(9)))
+    config = _config(
+        tmp_path / "run", teachers=(tmp_path,), unlabelled=(path,), fresh=True, epochs=3
+    )
+    added = training_texts(config, [CORPUS])[len(CORPUS.train) :]
+    assert Counter(text.epoch for text in added) == {0: 3, 1: 3, 2: 3}
+    with pytest.raises(TrainError, match="texts to add in each epoch"):
+        _config(tmp_path / "run", fresh=True)
+
+
 def test_augmented_texts_are_trained_on_and_a_part_of_the_configuration(tmp_path: Path) -> None:
     augment = AugmentConfig(noise_share=0.5, protected=frozenset({"happy", "sad"}))
     config = _config(tmp_path / "run", augment=augment, epochs=1)
@@ -183,8 +196,8 @@ def test_each_epoch_reads_every_text_of_all_and_its_own() -> None:
 
 
 def test_a_run_with_fresh_texts_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
-    augment = AugmentConfig(negation_share=1, noise_share=0.5, fresh=True)
-    whole = train(_config(tmp_path / "whole", augment=augment, epochs=3))
+    augment = AugmentConfig(negation_share=1, noise_share=0.5)
+    whole = train(_config(tmp_path / "whole", augment=augment, fresh=True, epochs=3))
 
     class StopError(Exception):
         pass
@@ -193,7 +206,7 @@ def test_a_run_with_fresh_texts_goes_on_where_it_was_stopped(tmp_path: Path) -> 
         if epoch == 2:
             raise StopError
 
-    config = _config(tmp_path / "cut", augment=augment, epochs=3, save_every_steps=1)
+    config = _config(tmp_path / "cut", augment=augment, fresh=True, epochs=3, save_every_steps=1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("training.progress.TrainingProgress.step", stop_in_the_second)
         with pytest.raises(StopError):

@@ -2,7 +2,7 @@
 
 `augmented` only adds: every example it is given comes back first and unchanged. It is for the
 training part alone; `exclude` keeps out whatever stands in a test. What is added is read in every
-epoch, or each epoch has its own (`fresh`): a text read once is not learned by heart.
+epoch, or each epoch gets its own: a text read once is not learned by heart.
 """
 
 from __future__ import annotations
@@ -43,8 +43,6 @@ class AugmentConfig:
     noise_share: float = 0.0
     #: Texts that get a copy about another name or gender, 0..1, of those that have one.
     swap_share: float = 0.0
-    #: Other copies and made sentences in each epoch, as many as the shares say, read in it alone.
-    fresh: bool = False
 
 
 def augmented(
@@ -52,7 +50,7 @@ def augmented(
     config: AugmentConfig,
     *,
     seed: int,
-    epochs: int = 1,
+    epochs: int | None = None,
     emotions: Collection[Emotion] | None = None,
     exclude: Collection[str] = (),
 ) -> list[Example]:
@@ -62,7 +60,8 @@ def augmented(
         examples: The training part, held-out texts already dropped.
         config: What to add.
         seed: Of every choice. Each kind has its own, so that one does not change another.
-        epochs: How often the examples will be read; counts where what is added is `fresh`.
+        epochs: So many epochs get texts of their own, each as many as the shares say; None: what
+            is added is for all of them.
         emotions: Those the network scores; made sentences of others are left out. By default those
             that the examples have: a benchmark of six gets no neutral sentences.
         exclude: Fingerprints (`training.data.fingerprint`) of texts that must not be added.
@@ -72,7 +71,7 @@ def augmented(
         ValueError: when a share is out of its range.
     """
     _check(config)
-    n_rounds = epochs if config.fresh else 1
+    n_rounds = epochs or 1
     added: dict[str, list[list[Example]]] = {}
     if config.synonym_share:
         thesaurus = _thesaurus(examples, config)
@@ -102,9 +101,8 @@ def augmented(
         for epoch, found in enumerate(rounds):
             scored = only_emotions(found, tuple(emotions))
             kept = [example for example in scored if fingerprint(example.text) not in excluded]
-            which = epoch + 1 if config.fresh else "all"
-            log.info("texts_added", kind=kind, n=len(kept), epoch=which)
-            result += [replace(text, epoch=epoch) for text in kept] if config.fresh else kept
+            log.info("texts_added", kind=kind, n=len(kept), epoch=epoch + 1 if epochs else "all")
+            result += [replace(text, epoch=epoch) for text in kept] if epochs else kept
     return result
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from model.labels import GOEMOTIONS_MAPPING
 from records import EMOTIONS, Emotion
-from training.data import DataError
+from training.data import AbsentLabelsError, DataError
 
 #: Canonical emotion → what data sets call it beside its own name and GoEmotions' names.
 _SYNONYMS: Final[Mapping[Emotion, str]] = {
@@ -70,7 +70,8 @@ def map_labels(
         where: The data set's name, for errors.
 
     Raises:
-        DataError: when a label is unknown, or the map names one that does not occur.
+        DataError: when a label is unknown.
+        AbsentLabelsError: when the map names one that does not occur.
     """
     found = sorted(set(names))
     seen = {_plain(name) for name in declared}
@@ -93,9 +94,10 @@ def map_labels(
     if unknown:
         raise DataError(_unknown_labels(unknown, where))
     if absent := sorted(set(given) - seen):
-        raise DataError(
+        raise AbsentLabelsError(
             f"{where}: expected the label map to name labels of the data, found {_named(absent)}; "
-            f"its labels are {_named(sorted(seen))}"
+            f"its labels are {_named(sorted(seen))}",
+            frozenset(name for name in label_map or () if _plain(name) in absent),
         )
     return mapped
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import structlog
 
 from records import EMOTIONS, Emotion
 from training.data import (
+    AbsentLabelsError,
     Corpus,
     DataError,
     Example,
@@ -25,6 +27,7 @@ from training.sources.split import cut_parts
 log = structlog.get_logger(__name__)
 
 LabelMap = Mapping[str, Emotion | None]
+T = TypeVar("T")
 
 BENCHMARK_FOLDER = "dair-emotion-split"
 GOEMOTIONS_FOLDER = "goemotions"
@@ -85,15 +88,57 @@ def load_corpora(
     corpora = _known_folders(path) if path.is_dir() and not has_overrides else []
     if not corpora:
         if path.is_dir() and _holds_goemotions(path):
-            raise DataError(
+            fixed = (
                 f"{path.name}: expected no column or label of GoEmotions' own files to be renamed; "
                 "their mapping is fixed"
             )
+            if text_column or label_column:
+                raise DataError(fixed)
+            raise AbsentLabelsError(fixed, frozenset(label_map or ()))
         columns = {"text_column": text_column, "label_column": label_column}
         corpora = [_load_any(spec, path, columns, label_map, seed)]
     if keep_overlap:
         return corpora
     return [replace(corpus, train=kept) for corpus, kept in _apart(corpora)]
+
+
+def load_several(
+    specs: Sequence[str],
+    load: Callable[[str, LabelMap | None], Sequence[T]],
+    label_map: LabelMap | None = None,
+) -> list[T]:
+    """Load data sets that share a label map, of which each label need stand in only one.
+
+    Args:
+        specs: As `load_corpora` takes them.
+        load: Called with a data set and the labels to map in it.
+        label_map: As `load_corpora` takes it, for all of them.
+
+    Raises:
+        AbsentLabelsError: when a label stands in none.
+        DataError: as `load` does.
+    """
+    absent: list[AbsentLabelsError] = []
+    found: list[T] = []
+    for spec in specs:
+        try:
+            found += load(spec, label_map or None)
+        except AbsentLabelsError as error:
+            absent.append(error)
+            left = {n: e for n, e in (label_map or {}).items() if n not in error.absent}
+            found += load(spec, left or None)
+    if len(absent) < len(specs):
+        return found
+    if len(specs) == 1:
+        raise absent[0]
+    if nowhere := frozenset.intersection(*(error.absent for error in absent)):
+        names = ", ".join(map(repr, sorted(nowhere)))
+        raise AbsentLabelsError(
+            f"expected the label map to name labels of the data, found {names} in none of "
+            f"{', '.join(map(repr, specs))}",
+            nowhere,
+        )
+    return found
 
 
 def _apart(corpora: Sequence[Corpus]) -> list[tuple[Corpus, tuple[Example, ...]]]:

@@ -11,8 +11,9 @@ from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 from datasets import List as ListOf
 
 from tests.support.paths import shared_data
-from training.data import DataError, Example
-from training.sources import load_corpora, load_corpus
+from training.data import AbsentLabelsError, Corpus, DataError, Example
+from training.sources import load_corpora, load_corpus, load_several
+from training.sources.load import LabelMap
 
 #: Twenty texts a label, so that each gives two to validation and two to test.
 TEXTS = [(f"text {i} of {label}", label) for label in ("joy", "Sad", "scared") for i in range(20)]
@@ -186,6 +187,31 @@ def test_an_unknown_label_is_named_with_the_way_out(tmp_path: Path) -> None:
     assert [x for x in corpus.train if x.text in ("so calm", "x")] == [
         Example("so calm", ("neutral",))
     ]
+
+
+def test_a_label_need_stand_in_one_of_several_data_sets(tmp_path: Path) -> None:
+    calm = str(_write_csv(tmp_path / "calm.csv", [*TEXTS, ("so calm", "calm")]))
+    zen = str(_write_csv(tmp_path / "zen.csv", [*TEXTS, ("a garden", "zen")]))
+    maps: list[object] = []
+
+    def load(spec: str, label_map: LabelMap | None) -> list[Corpus]:
+        maps.append(label_map)
+        return load_corpora(spec, label_map=label_map)
+
+    given: LabelMap = {"Calm": "neutral", "zen": "joy"}
+    corpora = load_several([calm, zen], load, given)
+
+    assert [corpus.name for corpus in corpora] == ["calm", "zen"]
+    assert maps == [given, {"Calm": "neutral"}, given, {"zen": "joy"}]
+    assert len(load_several([zen, "goemotions"], _second_fixed, {"zen": "joy"})) == 2
+    with pytest.raises(AbsentLabelsError, match="found 'nirvana' in none of"):
+        load_several([calm, zen], load, given | {"nirvana": "joy"})
+
+
+def _second_fixed(spec: str, label_map: LabelMap | None) -> list[str]:
+    if spec == "goemotions" and label_map:
+        raise AbsentLabelsError("fixed", frozenset(label_map))
+    return [spec]
 
 
 @pytest.mark.parametrize("name", ["gone.csv", "./gone", "/no/such/folder"])
