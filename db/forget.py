@@ -13,7 +13,7 @@ from typing import Final
 
 import structlog
 import zstandard
-from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, select, update
 
 from db.bulk import insert_new
 from db.connections import in_transaction
@@ -23,7 +23,6 @@ from db.tables import (
     EmotionsRow,
     MessageRow,
     RejectRow,
-    RollupRow,
     ShiftRow,
     TombstoneRow,
 )
@@ -193,7 +192,7 @@ class _Wanted:
         rollup.write(connection, shard=0)
         connection.execute(delete(EmotionsRow).where(EmotionsRow.message_id.in_(ids)))
         connection.execute(delete(MessageRow).where(MessageRow.id.in_(ids)))
-        _drop_empty_buckets(connection, rollup)
+        rollup.drop_empty(connection)
         _bury(connection, [(message.source, message.external_id) for message in messages])
         return len(messages)
 
@@ -205,26 +204,6 @@ def _bury(connection: Connection, keys: Sequence[tuple[str, str]]) -> int:
     rows = [{"key_hash": key_hash, "erased_at": now} for key_hash in hashes]
     key = ("key_hash",)
     return len(insert_new(connection, TombstoneRow, rows, keys=key, returning=key))
-
-
-def _drop_empty_buckets(connection: Connection, touched: Rollup) -> None:
-    """Remove the touched buckets whose shards now sum to nothing."""
-    table = RollupRow.__table__
-    keys = (table.c.hour, table.c.source, table.c.model_id)
-    empty = (
-        select(*keys)
-        .where(table.c.hour.in_(touched.hours()))
-        .group_by(*keys)
-        .having(func.sum(table.c.n) + func.sum(table.c.n_unsupported) == 0)
-    )
-    for hour, source, model_id in connection.execute(empty).all():
-        connection.execute(
-            delete(RollupRow).where(
-                RollupRow.hour == hour,
-                RollupRow.source == source,
-                RollupRow.model_id == model_id,
-            )
-        )
 
 
 def _read_payload(packed: bytes | None) -> Payload | None:

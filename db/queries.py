@@ -18,7 +18,7 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, cast, func
 from db.connections import reading
 from db.ledger import ingest_counts
 from db.read_only import read_only_query
-from db.rollups import VALUES, recount
+from db.rollups import VALUES, recount, repair
 from db.tables import ChunkRow, EmotionsRow, MessageRow, ModelRow, RejectRow, RollupRow
 from db.texts import PLACEHOLDERS, fit_key
 from db.threads import ThreadMessage, thread_past, thread_sources
@@ -34,6 +34,7 @@ __all__ = [
     "read_only_query",
     "recount",
     "rejects",
+    "repair",
     "status",
     "stored_scores",
     "thread_past",

@@ -1,13 +1,14 @@
 """Counts and sums by hour, source and model: how they are added to, and counted again.
 
-Called by `db.store` and `db.forget` inside their transactions; `recount` by `doctor` and tests.
+Called by `db.store` and `db.forget` inside their transactions; `recount` by `doctor` and tests,
+`repair` by `doctor --repair`.
 Sums are integers (each score times 10,000, rounded), so that adding in any order, taking away
 and counting again give the very same numbers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ from sqlalchemy import (
     Text,
     case,
     cast,
+    delete,
     func,
     literal_column,
     select,
@@ -28,7 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from db.connections import reading
+from db.connections import in_transaction, reading
 from db.tables import EmotionsRow, MessageRow, RollupRow
 from records import EMOTIONS
 
@@ -91,9 +93,9 @@ class Rollup:
             if score is not None:
                 cell[place] += sign * ten_thousandths(score)
 
-    def hours(self) -> list[datetime]:
-        """Return the hours that it touches, in order."""
-        return sorted({hour for hour, _, _ in self._cells})
+    def correct(self, key: Key, before: Sequence[int], after: Sequence[int]) -> None:
+        """Add what is missing in a bucket; take away what is too much."""
+        self._cells[key] = [now - was for was, now in zip(before, after, strict=True)]
 
     def write(self, connection: Connection, shard: int) -> None:
         """Add everything to the table, in the order of the keys."""
@@ -113,6 +115,25 @@ class Rollup:
         )
         connection.execute(upsert, rows)
 
+    def drop_empty(self, connection: Connection) -> None:
+        """Remove the touched buckets whose shards now sum to nothing."""
+        table = RollupRow.__table__
+        keys = (table.c.hour, table.c.source, table.c.model_id)
+        empty = (
+            select(*keys)
+            .where(table.c.hour.in_(sorted({hour for hour, _, _ in self._cells})))
+            .group_by(*keys)
+            .having(func.sum(table.c.n) + func.sum(table.c.n_unsupported) == 0)
+        )
+        for hour, source, model_id in connection.execute(empty).all():
+            connection.execute(
+                delete(RollupRow).where(
+                    RollupRow.hour == hour,
+                    RollupRow.source == source,
+                    RollupRow.model_id == model_id,
+                )
+            )
+
 
 def recount(engine: Engine) -> list[str]:
     """Compare the roll-ups with the messages they were made of; return the differences.
@@ -120,19 +141,49 @@ def recount(engine: Engine) -> list[str]:
     Empty means equal. Reads one moment of the database, so workers may go on meanwhile.
     """
     with reading(engine) as connection:
-        stored = _sums(connection)
-        counted = _counts(connection)
-    differences = []
-    for key in sorted(stored.keys() | counted.keys()):
-        zeros = (0,) * len(VALUES)
-        before, after = stored.get(key, zeros), counted.get(key, zeros)
-        hour, source, model_id = key
-        differences += [
-            f"{hour:%Y-%m-%d %H:00} {source!r} model {model_id}: {name} is {was}, recounted {now}"
-            for name, was, now in zip(VALUES, before, after, strict=True)
-            if was != now
-        ]
-    return differences
+        return _told(_differences(connection))
+
+
+def repair(engine: Engine) -> list[str]:
+    """Set the roll-ups to what a recount gives; return the differences there were.
+
+    One transaction; workers wait until it ends. For tables that were changed by hand, or a copy
+    whose messages were deleted with SQL: our own writing keeps both equal.
+    """
+
+    def work(connection: Connection) -> list[str]:
+        lock_out_writers(connection)
+        differences = _differences(connection)
+        rollup = Rollup()
+        for key, (before, after) in differences.items():
+            rollup.correct(key, before, after)
+        rollup.write(connection, shard=0)
+        rollup.drop_empty(connection)
+        return _told(differences)
+
+    return in_transaction(engine, work)
+
+
+def _differences(
+    connection: Connection,
+) -> dict[Key, tuple[tuple[int, ...], tuple[int, ...]]]:
+    """Return the buckets that differ: what they hold, and what they should."""
+    stored, counted = _sums(connection), _counts(connection)
+    zeros = (0,) * len(VALUES)
+    pairs = {
+        key: (stored.get(key, zeros), counted.get(key, zeros))
+        for key in sorted(stored.keys() | counted.keys())
+    }
+    return {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}
+
+
+def _told(differences: Mapping[Key, tuple[tuple[int, ...], tuple[int, ...]]]) -> list[str]:
+    return [
+        f"{hour:%Y-%m-%d %H:00} {source!r} model {model_id}: {name} is {was}, recounted {now}"
+        for (hour, source, model_id), pair in differences.items()
+        for name, was, now in zip(VALUES, *pair, strict=True)
+        if was != now
+    ]
 
 
 def lock_out_writers(connection: Connection) -> None:

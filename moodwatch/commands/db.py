@@ -139,6 +139,10 @@ def doctor(
             "queue, bundle, parity"
         ),
     ] = None,
+    repair: Annotated[
+        bool,
+        typer.Option("--repair", help="First count the roll-ups again and set wrong ones right"),
+    ] = False,
     as_json: options.Json = False,
 ) -> None:
     """Check what is configured, reachable and right, and say what to do about the rest.
@@ -150,13 +154,18 @@ def doctor(
       moodwatch doctor
 
       moodwatch doctor --only database,queue
+
+      moodwatch doctor --repair --only rollups
     """
-    from moodwatch.doctor import CHECKS, run_checks
+    from moodwatch.doctor import CHECKS, repair_rollups, run_checks
 
     names = tuple(CHECKS) if only is None else tuple(name.strip() for name in only.split(","))
     if unknown := [name for name in names if name not in CHECKS]:
         raise UserError(f"expected checks among {', '.join(CHECKS)}, found {unknown[0]!r}")
-    findings = run_checks(load_settings(db=db, redis_url=redis_url, bundle=bundle), names)
+    settings = load_settings(db=db, redis_url=redis_url, bundle=bundle)
+    if repair:
+        err.print(f"{repair_rollups(settings):,} figures of the roll-ups set right")
+    findings = run_checks(settings, names)
     if as_json:
         print_json([finding.as_dict() for finding in findings])
     else:

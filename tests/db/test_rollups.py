@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
-from db.rollups import recount, ten_thousandths
+from db.rollups import VALUES, recount, repair, ten_thousandths
 from db.store import forget, register_model
 from records import EMOTIONS, Message, Scores
 from tests.db.chunks import message, save
@@ -79,6 +79,36 @@ def test_a_bucket_without_messages_is_a_difference(engine: Engine, model_id: int
         connection.execute(text("DELETE FROM emotions"))
 
     assert "n is 1, recounted 0" in recount(engine)[0]
+
+
+def test_wrong_rollups_are_set_right(engine: Engine, model_id: int) -> None:
+    save(engine, [message(0), message(1)], model_id)
+    save(engine, [message(2, source="gone")], model_id)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE rollups SET n_joy = 5, n = 0 WHERE source = 'support'"))
+        connection.execute(
+            text(
+                "INSERT INTO rollups (hour, source, model_id, shard"
+                + "".join(f", {name}" for name in VALUES)
+                + ") SELECT hour, 'never', model_id, shard"
+                + "".join(f", {name}" for name in VALUES)
+                + " FROM rollups WHERE source = 'gone'"
+            )
+        )
+        connection.execute(text("DELETE FROM rollups WHERE source = 'gone'"))
+
+    told = repair(engine)
+
+    assert any("n_joy is 5, recounted 2" in line for line in told)
+    assert recount(engine) == []
+    with engine.begin() as connection:
+        assert sorted(
+            connection.execute(text("SELECT DISTINCT source FROM rollups")).scalars()
+        ) == [
+            "gone",
+            "support",
+        ]
+    assert repair(engine) == []
 
 
 @pytest.mark.parametrize(
