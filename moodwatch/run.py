@@ -22,6 +22,7 @@ from moodwatch.errors import ExitCode, UserError
 from moodwatch.processes import spawn_workers, stop_on_signals
 from moodwatch.progress import RunProgress
 from moodwatch.services import Services, agreed_salt, open_engine, open_services
+from records import Progress
 
 if TYPE_CHECKING:
     from ingest.open import ReadOptions
@@ -40,7 +41,7 @@ class _Reading:
     """What became of the files of a command."""
 
     ingest_ids: list[str] = field(default_factory=list)
-    #: Files that are no messages; None is standard input.
+    #: Files that are no messages, or of which every row was rejected; None is standard input.
     refused: list[Path | None] = field(default_factory=list)
 
     def exit_code(self, files: Sequence[str]) -> ExitCode:
@@ -208,11 +209,17 @@ def _ingest_paths(
         check()
         return stop.is_set()
 
+    def reached(position: Progress) -> None:
+        nonlocal last
+        last = position
+        progress.read(position)
+
     said: set[str] = set()
     for path in paths:
         if stop.is_set():
             break
         stream = None if path is not None else _standard_input(stop)
+        last = Progress()
         try:
             with open_messages(path, options, stream=stream) as opened:
                 ingest_file(
@@ -223,7 +230,7 @@ def _ingest_paths(
                     keep_raw=options.keep_raw,
                     chunk_size=settings.chunk_size,
                     on_begin=begun,
-                    on_progress=progress.read,
+                    on_progress=reached,
                     cancelled=cancelled,
                 )
                 _say(note for note in opened.notes if note not in said)
@@ -232,6 +239,10 @@ def _ingest_paths(
             if len(paths) == 1:
                 raise
             err.print(f"passed over: {error}", markup=False)
+            reading.refused.append(path)
+        if 0 < last.rows_read == last.n_rejected and not stop.is_set():
+            name = "standard input" if path is None else path.name
+            err.print(f"no row of {name} could be read as a message", markup=False)
             reading.refused.append(path)
         progress.file_done()
     progress.reading_done()

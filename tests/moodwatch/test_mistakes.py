@@ -40,6 +40,18 @@ def test_a_mistake_is_told_in_a_line(
     assert "\nerror: " in f"\n{done.stderr}"
 
 
+def test_a_file_of_which_no_row_can_be_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / "empty.csv").write_text("date,text\n2024-01-01,\n2024-01-02,\n")
+    (tmp_path / "half.csv").write_text("date,text\n2024-01-01,\n2024-01-02,a fine day\n")
+
+    none = moodwatch("ingest", "empty.csv", cwd=tmp_path)
+    assert none.returncode == ExitCode.INPUT, none.stderr
+    assert "no row of empty.csv could be read as a message" in none.stderr
+    assert "rejected 2" in none.stdout
+
+    assert moodwatch("ingest", "half.csv", cwd=tmp_path).returncode == ExitCode.OK
+
+
 def test_a_password_in_a_database_url_is_not_printed(tmp_path: Path) -> None:
     done = moodwatch("status", "--db", "postgresql://me:hunter2@127.0.0.1:1/x", cwd=tmp_path)
     assert done.returncode == ExitCode.DATABASE
