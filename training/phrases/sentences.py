@@ -11,6 +11,7 @@ from records import Emotion
 from training.behaviour.apart import is_near_suite
 from training.data import Example, fingerprint
 from training.phrases import (
+    alone,
     clauses,
     contrast,
     distance,
@@ -82,6 +83,7 @@ CAPABILITIES: Final[Mapping[str, tuple[float, tuple[Frame, ...]]]] = {
         ),
     ),
     "entries": (0.03, (entries.told,)),
+    "alone": (0.06, (alone.alone, alone.alone, alone.alone, alone.sign)),
 }  # fmt: skip
 
 #: Of all sentences, those written by hand: each once as it stands, then in noisy writing.
@@ -150,7 +152,7 @@ def generate(
             (capability,) = draw.order.choices(list(CAPABILITIES), shares)
             tidy, emotions = draw.one(CAPABILITIES[capability][1])(draw)
             # In another spelling a sign is read as another one, or not at all.
-            share = 0.0 if capability == "signs" else noise_share
+            share = 0.0 if capability in {"signs", "alone"} else noise_share
         text, style = _restyled(draw, tidy, emotions, share)
         # Both compared: an excluded sentence does not come back in capitals.
         print_of_tidy, print_of_text = fingerprint(tidy), fingerprint(text)

@@ -9,6 +9,7 @@ import pytest
 
 from model.emoji import words_for_emoji
 from training.phrases import (
+    alone,
     clauses,
     distance,
     emphatic,
@@ -99,6 +100,17 @@ def test_signs_are_never_rewritten_and_the_same_text_bears_several() -> None:
     made = [p for p in generate(3_000, seed=4, noise_share=1) if p.capability == "signs"]
     assert {phrase.style for phrase in made} == {"tidy"}
     assert len({phrase.emotions for phrase in made}) == 7
+
+
+def test_a_word_alone_tells_its_own_feeling() -> None:
+    for draw in _draws():
+        text, emotions = alone.alone(draw)
+        assert len(text.split()) <= 7, text
+        assert set(_felt(text)) <= set(emotions), text
+        assert alone.sign(draw)[1] != ("neutral",)
+    assert {alone.alone(draw)[1] for draw in _draws()} == {
+        (emotion,) for emotion in (*scenes.ALL, "neutral")
+    }
 
 
 def test_entries_are_long_and_tell_one_feeling() -> None:
