@@ -73,9 +73,10 @@ def alone(draw: Draw) -> Labelled:
     """A feeling by its name, or a scrap that tells one; a sixth of them tell none."""
     if draw.chance(0.5):
         emotion = draw.one(FELT)
-        word = draw.feeling(emotion) if draw.chance(0.5) else scenes.feeling(draw, emotion)
-        if draw.chance(0.35):
-            word = draw.grade(word)
+        if draw.chance(0.5):
+            word = draw.feeling(emotion) if draw.chance(0.5) else scenes.feeling(draw, emotion)
+        else:
+            word = scenes.graded(draw, emotion)
         text = f"{draw.one(_BEFORE)}{word}{draw.one(_BEHIND)}"
     else:
         emotion = draw.one((*FELT, "love", "neutral", "neutral"))
