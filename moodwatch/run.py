@@ -209,6 +209,8 @@ def _ingest_paths(
         check()
         return stop.is_set()
 
+    last = Progress()
+
     def reached(position: Progress) -> None:
         nonlocal last
         last = position

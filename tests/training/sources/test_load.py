@@ -205,7 +205,7 @@ def test_a_label_need_stand_in_one_of_several_data_sets(tmp_path: Path) -> None:
     assert maps == [given, {"Calm": "neutral"}, given, {"zen": "joy"}]
     assert len(load_several([zen, "goemotions"], _second_fixed, {"zen": "joy"})) == 2
     with pytest.raises(AbsentLabelsError, match="found 'nirvana' in none of"):
-        load_several([calm, zen], load, given | {"nirvana": "joy"})
+        load_several([calm, zen], load, {**given, "nirvana": "joy"})
 
 
 def _second_fixed(spec: str, label_map: LabelMap | None) -> list[str]:
