@@ -27,6 +27,9 @@ NAMED_ENCODERS: Final[Mapping[str, tuple[Architecture, str]]] = {
 DEFAULT_ENCODER: Final = "sentence-transformers/all-MiniLM-L6-v2"
 #: Depth of the hybrid where none is given: docs/experiments.md.
 DEFAULT_HYBRID_LAYERS: Final = 3
+#: Of new layers; with the higher rate the hybrid was right less often (docs/experiments.md).
+HEAD_LR: Final = 1e-3
+HYBRID_HEAD_LR: Final = 3e-4
 
 
 class TrainError(ValueError):
@@ -69,7 +72,8 @@ class TrainConfig:
     batch_size: int = 32
     #: Peak learning rates of the pretrained encoder and of the new layers above it.
     encoder_lr: float = 1.2e-4
-    head_lr: float = 1e-3
+    #: None: the head's usual one, `new_layers_lr`.
+    head_lr: float | None = None
     #: Each layer of the encoder learns at this much of the rate of the layer above it.
     layer_lr_decay: float = 1.0
     #: Neither the embeddings nor this many layers at the bottom learn at all.
@@ -155,6 +159,13 @@ class TrainConfig:
             if getattr(self, name) < 1:
                 raise TrainError(f"expected {name} of 1 or more, found {getattr(self, name)!r}")
 
+    @property
+    def new_layers_lr(self) -> float:
+        """Peak learning rate of what is not pretrained."""
+        if self.head_lr is not None:
+            return self.head_lr
+        return HYBRID_HEAD_LR if self.architecture == "hybrid" else HEAD_LR
+
     def to_json(self) -> dict[str, Any]:
         """What a result must have in common with a run that goes on: no folders, no data.
 
@@ -168,6 +179,7 @@ class TrainConfig:
             if is_dataclass(value) and not isinstance(value, type):
                 value = {key: _plain(inner) for key, inner in asdict(value).items()}
             values[name] = value
+        values["head_lr"] = self.new_layers_lr
         values["encoder"] = None if self.encoder is None else Path(self.encoder).name
         values["word_vectors"] = None if self.word_vectors is None else self.word_vectors.name
         for name in ("teachers", "unlabelled"):

@@ -98,7 +98,7 @@ def draw_trials(config: TrainConfig, n_trials: int, space: SearchSpace) -> list[
     order = random.Random(config.seed)  # noqa: S311 (a seedable order)
     is_scratch = config.architecture in {"ann", "lstm"}
     dropout = (config.scratch if is_scratch else config.network).dropout
-    trials = [Trial(1, config.encoder_lr, config.head_lr, config.epochs, dropout)]
+    trials = [Trial(1, config.encoder_lr, config.new_layers_lr, config.epochs, dropout)]
     low, high = (math.log(end) for end in space.rate_factor)
     while len(trials) < n_trials:
         factor = math.exp(order.uniform(low, high))
@@ -106,7 +106,7 @@ def draw_trials(config: TrainConfig, n_trials: int, space: SearchSpace) -> list[
             Trial(
                 len(trials) + 1,
                 encoder_lr=_rounded(config.encoder_lr * factor),
-                head_lr=_rounded(config.head_lr * factor),
+                head_lr=_rounded(config.new_layers_lr * factor),
                 epochs=order.randint(*space.epochs),
                 dropout=round(order.uniform(*space.dropout), 2),
             )

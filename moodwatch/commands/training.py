@@ -139,7 +139,10 @@ def train(
     epochs: Annotated[int, _option("Passes over the training texts", "Steps", min=1)] = 3,
     batch_size: Annotated[int, _option("Texts a step", "Steps", min=1)] = 32,
     learning_rate: Annotated[float, _option("Peak, of the encoder", "Steps")] = 1.2e-4,
-    head_learning_rate: Annotated[float, _option("Peak, of the new layers", "Steps")] = 1e-3,
+    head_learning_rate: Annotated[
+        float | None,
+        _option("Peak, of the new layers", "Steps", show_default="3e-4 in a hybrid, else 1e-3"),
+    ] = None,
     layer_decay: Annotated[
         float, _option("Each layer's rate as a share of the one above", "Steps", min=0, max=1)
     ] = 1.0,

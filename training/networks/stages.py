@@ -72,7 +72,7 @@ def parameter_groups(network: nn.Module, config: TrainConfig) -> list[dict[str, 
         groups.append({"params": [p for p in stage if p.requires_grad], "lr": rate})
     known = {id(parameter) for stage in pretrained for parameter in stage}
     new = [p for p in network.parameters() if id(p) not in known and p.requires_grad]
-    groups.append({"params": new, "lr": config.head_lr})
+    groups.append({"params": new, "lr": config.new_layers_lr})
     return [group for group in groups if group["params"]]
 
 

@@ -114,7 +114,16 @@ def test_layers_learn_slower_towards_the_bottom_and_frozen_ones_not_at_all(
     assert all(p.requires_grad for layer in rest for p in layer)
     # The relative positions that all layers share still learn; the embeddings do not.
     assert sum(p.requires_grad for p in shared) == 1
-    assert rates == [0.125, 0.5, 1.0, config.head_lr]
+    assert rates == [0.125, 0.5, 1.0, config.new_layers_lr]
+
+
+def test_the_hybrids_head_learns_slower_than_other_new_layers(tmp_path: Path) -> None:
+    rates = {
+        name: TrainConfig(("unused",), tmp_path, architecture=name).new_layers_lr
+        for name in ("hybrid", "plain", "ann", "lstm")
+    }
+    assert rates == {"hybrid": 3e-4, "plain": 1e-3, "ann": 1e-3, "lstm": 1e-3}
+    assert TrainConfig(("unused",), tmp_path, head_lr=0.0).to_json()["head_lr"] == 0.0
 
 
 def test_layers_are_kept_by_place(folders: dict[str, Path], tmp_path: Path) -> None:
