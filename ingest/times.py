@@ -104,7 +104,10 @@ class TimeReader:
         is_day_first = any(first > 12 for first, _, _, _ in orders)
         is_month_first = any(second > 12 for _, second, _, _ in orders)
         if is_day_first and is_month_first:
-            return "dates mix day/month and month/day: those that could be either are rejected"
+            return (
+                "dates mix day/month and month/day: those that could be either are rejected; "
+                "--day-first or --month-first says how to read them"
+            )
         if is_day_first or is_month_first:
             self.day_first = is_day_first
         elif any(is_twelve_hour for _, _, _, is_twelve_hour in orders):
@@ -114,7 +117,7 @@ class TimeReader:
         if self.day_first is None:
             return (
                 "dates such as 03/04/2024 could be day/month or month/day, nothing tells which: "
-                "they are rejected"
+                "they are rejected; --day-first or --month-first says it"
             )
         return f"dates are read as {'day/month' if self.day_first else 'month/day'}"
 
