@@ -8,7 +8,7 @@ epoch, or each epoch gets its own: a text read once is not learned by heart.
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 import structlog
@@ -72,23 +72,18 @@ def augmented(
     """
     _check(config)
     n_rounds = epochs or 1
-    added: dict[str, list[list[Example]]] = {}
+    makers: dict[str, Callable[[random.Random], list[Example]]] = {}
     if config.synonym_share:
         thesaurus = _thesaurus(examples, config)
-        added["synonyms"] = [
-            _with_synonyms(examples, config, thesaurus, order)
-            for order in _orders(seed, "synonyms", n_rounds)
-        ]
+        makers["synonyms"] = lambda order: _with_synonyms(examples, config, thesaurus, order)
     if config.noise_share:
-        added["noise"] = [
-            _with_noise(examples, config.noise_share, order)
-            for order in _orders(seed, "noise", n_rounds)
-        ]
+        makers["noise"] = lambda order: _with_noise(examples, config.noise_share, order)
     if config.swap_share:
-        added["swaps"] = [
-            _with_swaps(examples, config.swap_share, order)
-            for order in _orders(seed, "swaps", n_rounds)
-        ]
+        makers["swaps"] = lambda order: _with_swaps(examples, config.swap_share, order)
+    added = {
+        kind: [make(order) for order in _orders(seed, kind, n_rounds)]
+        for kind, make in makers.items()
+    }
     if n_made := n_rounds * round(config.negation_share * len(examples)):
         made = generate(n_made, seed=seed, noise_share=config.made_noise_share, exclude=exclude)
         sentences = [phrase.as_example() for phrase in made]
