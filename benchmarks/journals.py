@@ -11,6 +11,7 @@ as shipped, and as `moodwatch shifts calibrate` makes them for such a journal.
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -22,7 +23,7 @@ from reporting.calibration import traits_of
 from reporting.limits import shipped
 from reporting.series import PLANS, Series
 from reporting.tuning import tune
-from reporting.watch import Limits, watch
+from reporting.watch import watch
 
 FOUND_WITHIN = 60
 #: Days before the change: a little more than a first verdict by days or by weeks needs.
@@ -59,7 +60,7 @@ def alarms_of(counts: Floats, unit: Unit, alarms_a_year: float, extra: float) ->
     limits = shipped().limits(
         resolution=unit, n_emotions=n_emotions, alarms_a_year=alarms_a_year, n_series=runs
     )
-    limits = Limits(limits.log_messages, limits.values, limits.offsets + extra)
+    limits = replace(limits, offsets=limits.offsets + extra)
     phases = np.arange(summed.shape[1]) % plan.n_phases
     found: list[Raised] = [[] for _ in range(runs)]
     length = days // summed.shape[1]

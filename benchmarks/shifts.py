@@ -14,7 +14,7 @@ import argparse
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -70,7 +70,7 @@ def limits_for(n_emotions: int, alarms_a_year: float, runs: int, extra: float = 
     found = shipped().limits(
         resolution="daily", n_emotions=n_emotions, alarms_a_year=alarms_a_year, n_series=runs
     )
-    return Limits(found.log_messages, found.values, found.offsets + extra)
+    return replace(found, offsets=found.offsets + extra)
 
 
 def ours(counts: Floats, alarms_a_year: float) -> list[list[int]]:
@@ -105,7 +105,7 @@ def change_days(runs: int) -> Ints:
     return np.asarray(90 + np.arange(runs) % 28)
 
 
-def measure_ours(runs: int, volumes: Sequence[float]) -> None:
+def measure_ours(runs: int, volumes: Sequence[float], budget: float) -> None:
     """Print a row for each kind of source: false alarms, and what is found of each change."""
     heads = _heads()
     print(f"| series | messages a day | false alarms a year in all (seen) | {heads} |")
@@ -119,7 +119,7 @@ def measure_ours(runs: int, volumes: Sequence[float]) -> None:
             # As many alarms are waited for: one of twenty gives a twentieth of them.
             for _ in range(0, runs * (8 if n_series > 1 else 2), _BATCH):
                 quiet = draw(rng, runs=_BATCH, days=days, a_day=a_day, shares=shares)
-                alarms.extend(ours(quiet, 1 / n_series))
+                alarms.extend(ours(quiet, budget / n_series))
             rate, total = a_year(alarms, days)
             cells = []
             for odds_ratio, ramp in CHANGES:
@@ -128,7 +128,7 @@ def measure_ours(runs: int, volumes: Sequence[float]) -> None:
                     np.random.default_rng([4, int(a_day)]), runs=runs, days=146, a_day=a_day,
                     shares=shares, change_on=change_on, odds_ratio=odds_ratio, ramp=ramp,
                 )  # fmt: skip
-                cells.append(_told(*found(ours(changed, 1 / n_series), change_on)))
+                cells.append(_told(*found(ours(changed, budget / n_series), change_on)))
             told = f"| {name} | {a_day:g} | {rate * n_series:.2f} ({total}) "
             print(f"{told}| {' | '.join(cells)} |", flush=True)
 
@@ -222,11 +222,12 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=500)
     parser.add_argument("--volumes", type=float, nargs="+", default=[8, 50, 1000])
     parser.add_argument("--years", type=float, default=2000, help="most years a rival is watched")
+    parser.add_argument("--budget", type=float, default=1, help="false alarms a year, for ours")
     parser.add_argument("--only", default="", help="rivals whose name holds this")
     arguments = parser.parse_args()
     started = time.monotonic()
     if arguments.what == "ours":
-        measure_ours(arguments.runs, arguments.volumes)
+        measure_ours(arguments.runs, arguments.volumes, arguments.budget)
     else:
         measure_rivals(arguments.runs, arguments.volumes, arguments.only, arguments.years)
     print(f"\n{arguments.runs} runs, {time.monotonic() - started:.0f} s")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -191,6 +191,7 @@ def alarm_counts(
     seed: int = 0,
     batch: int = 400,
     around: Limits | None = None,
+    settled: float | None = None,
     progress: Progress | None = None,
 ) -> Counted:
     """Count the alarms of quiet series at several limits.
@@ -203,6 +204,7 @@ def alarm_counts(
         seed: Of the simulation.
         batch: Series at once.
         around: Limits that differ by volume.
+        settled: Evidence in nats from which an alarm's level is learnt anew; None: always.
         progress: Called with the part done, 0 to 1.
     """
     buckets = plan.first_verdict + min(_RUN_BUCKETS, int(plan.buckets_a_year * 7))
@@ -219,9 +221,9 @@ def alarm_counts(
         counts = simulate(traits, rng, runs=size, buckets=buckets, plan=plan)
         for at, limit in enumerate(limits):
             chosen = (
-                Limits.constant(limit, size)
+                Limits.constant(limit, size, settled=settled)
                 if around is None
-                else Limits(around.log_messages, around.values, np.full(size, limit))
+                else replace(around, offsets=np.full(size, limit))
             )
             seen = watch(counts, phases, chosen, plan=plan, names_further=False)
             alarms[at] += len(seen.alarms)
@@ -295,7 +297,7 @@ def power(
         seen = watch(
             counts,
             phases,
-            Limits(limits.log_messages, limits.values, np.full(runs, limits.offsets[0])),
+            replace(limits, offsets=np.full(runs, limits.offsets[0])),
             plan=plan,
             names_further=False,
         )

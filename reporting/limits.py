@@ -22,6 +22,11 @@ from reporting.watch import Limits
 
 TABLE_FILE: Final = Path(__file__).with_name("limits.json")
 
+#: Alarms are provisional that one quiet series gives more often than so many times a year.
+SETTLED_A_YEAR: Final = 4.0
+#: No limit is lower: as good as any evidence.
+_LEAST: Final = 0.2
+
 #: Alarms a year too few to read a slope from: trifles are silenced before the limit is.
 _NEVER: Final = 0.05
 
@@ -63,7 +68,7 @@ class Curve:
             return float(x[0])
         if wanted >= y[0]:
             slope = max(float((y[0] - y[1]) / (x[1] - x[0])), 0.4)
-            return float(max(x[0] - (wanted - y[0]) / slope, 1.0))
+            return float(max(x[0] - (wanted - y[0]) / slope, min(x[0], 1.0), _LEAST))
         return float(np.interp(-wanted, -y, x))
 
     def rate_at(self, limit: float) -> float:
@@ -77,6 +82,8 @@ class Table:
 
     #: By resolution, number of emotions and effective messages a bucket.
     curves: Mapping[tuple[str, int, float], Curve]
+    #: The same of provisional alarms, for more than SETTLED_A_YEAR, where they were simulated.
+    provisional: Mapping[tuple[str, int, float], Curve] = field(default_factory=dict)
     #: By the key of a series' traits (`reporting.calibration`): nats to add, by alarms a year.
     offsets: Mapping[str, Sequence[tuple[float, float]]] = field(default_factory=dict)
 
@@ -98,28 +105,44 @@ class Table:
             n_series: R.
             keys: Of each series' traits, where some were calibrated.
         """
-        counts = sorted({k for (name, k, _) in self.curves if name == resolution})
-        grids = {}
-        for count in counts:
-            cells = sorted(
-                (volume, curve)
-                for (name, k, volume), curve in self.curves.items()
-                if (name, k) == (resolution, count)
-            )
-            grids[count] = (
-                np.log([volume for volume, _ in cells]),
-                np.array([curve.limit_for(alarms_a_year) for _, curve in cells]),
-            )
-        grid = grids[counts[0]][0]
-        rows = np.array([np.interp(grid, *grids[count]) for count in counts])
-        values = _between(np.log(np.array(counts) - 1.0), rows, float(np.log(n_emotions - 1.0)))
+        few = min(alarms_a_year, SETTLED_A_YEAR)
+        grid, values = _on_grid(self.curves, resolution, n_emotions, few)
+        settled = None
+        if alarms_a_year > SETTLED_A_YEAR:
+            settled = values
+            found = _on_grid(self.provisional, resolution, n_emotions, alarms_a_year)
+            values = np.minimum(np.interp(grid, *found), settled)
         offsets = np.zeros(n_series)
         for at, key in enumerate(keys):
             known = self.offsets.get(key) if key is not None else None
             if known:
                 rates, nats = np.array(sorted(known)).T
                 offsets[at] += np.interp(np.log(alarms_a_year), np.log(rates), nats)
-        return Limits(grid, values, offsets)
+        return Limits(grid, values, offsets, settled)
+
+
+def _on_grid(
+    curves: Mapping[tuple[str, int, float], Curve],
+    resolution: str,
+    n_emotions: int,
+    alarms_a_year: float,
+) -> tuple[Floats, Floats]:
+    """Return logs of effective messages a bucket, rising, and the limit at each; (G,) both."""
+    counts = sorted({k for (name, k, _) in curves if name == resolution})
+    grids = {}
+    for count in counts:
+        cells = sorted(
+            (volume, curve)
+            for (name, k, volume), curve in curves.items()
+            if (name, k) == (resolution, count)
+        )
+        grids[count] = (
+            np.log([volume for volume, _ in cells]),
+            np.array([curve.limit_for(alarms_a_year) for _, curve in cells]),
+        )
+    grid = grids[counts[0]][0]
+    rows = np.array([np.interp(grid, *grids[count]) for count in counts])
+    return grid, _between(np.log(np.array(counts) - 1.0), rows, float(np.log(n_emotions - 1.0)))
 
 
 def _between(x: Floats, rows: Floats, wanted: float) -> Floats:
@@ -135,11 +158,10 @@ def _between(x: Floats, rows: Floats, wanted: float) -> Floats:
 def shipped() -> Table:
     """Return the limits that come with moodwatch."""
     cells = json.loads(TABLE_FILE.read_text(encoding="utf-8"))["cells"]
-    return Table(
-        {
-            (cell["resolution"], cell["n_emotions"], cell["messages"]): Curve(
-                tuple(cell["limits"]), tuple(cell["rates"])
-            )
-            for cell in cells
-        }
-    )
+    found: dict[str, dict[tuple[str, int, float], Curve]] = {"": {}, "provisional_": {}}
+    for cell in cells:
+        key = (cell["resolution"], cell["n_emotions"], cell["messages"])
+        for kind, curves in found.items():
+            if f"{kind}limits" in cell:
+                curves[key] = Curve(tuple(cell[f"{kind}limits"]), tuple(cell[f"{kind}rates"]))
+    return Table(found[""], found["provisional_"])

@@ -85,18 +85,34 @@ HOURLY: Final = Plan(
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Evidence needed for an alarm, in nats, by how much a bucket of a series tells."""
+    """Evidence needed for an alarm, in nats, by how much a bucket of a series tells.
+
+    An alarm of less evidence than `settled` is provisional: the level it was raised against holds
+    on, and further evidence against it is summed. Where alarms are to be frequent most are false,
+    and a level learnt anew from each would hide what comes next.
+    """
 
     #: Natural logs of effective messages a bucket, rising, and the limit at each; shape (G,).
     log_messages: Floats
     values: Floats
-    #: Added to the limit of each series, shape (R,).
+    #: Added to both limits of each series, shape (R,).
     offsets: Floats
+    #: From so much evidence on the level is learnt anew, shape (G,); None: with every alarm.
+    settled: Floats | None = None
 
     @classmethod
-    def constant(cls, value: float, runs: int) -> Limits:
-        return cls(np.zeros(1), np.array([value]), np.zeros(runs))
+    def constant(cls, value: float, runs: int, *, settled: float | None = None) -> Limits:
+        level = None if settled is None else np.array([settled])
+        return cls(np.zeros(1), np.array([value]), np.zeros(runs), level)
 
     def at(self, rows: Ints, n_a_bucket: Floats) -> Floats:
+        """Return the evidence that makes an alarm, shape (A,)."""
+        return self._read(self.values, rows, n_a_bucket)
+
+    def settled_at(self, rows: Ints, n_a_bucket: Floats) -> Floats:
+        """Return the evidence with which an alarm's level is learnt anew, shape (A,)."""
+        return self._read(self.values if self.settled is None else self.settled, rows, n_a_bucket)
+
+    def _read(self, values: Floats, rows: Ints, n_a_bucket: Floats) -> Floats:
         log_n = np.log(np.maximum(n_a_bucket, 1e-6))
-        return np.asarray(np.interp(log_n, self.log_messages, self.values) + self.offsets[rows])
+        return np.asarray(np.interp(log_n, self.log_messages, values) + self.offsets[rows])

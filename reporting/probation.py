@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 
 from reporting.baseline import PRIOR, Floats, Ints, Rhythm, effective
+from reporting.cusum import Cusum
 from reporting.plans import Plan
 from reporting.tilts import evidence
 
@@ -34,9 +35,8 @@ class _Before:
     #: Shares (R, K), and the bucket since which they had held (R,), as `watch` keeps it.
     shares: Floats
     changed: Ints
-    #: Evidence for each tilt of them since the alarm, and the bucket after it last was nil; (R, T).
-    sums: Floats
-    since: Ints
+    #: Evidence for each tilt of them since the alarm.
+    sums: Cusum
 
 
 class Probation:
@@ -52,8 +52,7 @@ class Probation:
         self.before = _Before(
             np.full((runs, n_emotions), 1 / n_emotions),
             np.full(runs, -1, dtype=np.int64),
-            np.zeros((runs, n_tilts)),
-            np.zeros((runs, n_tilts), dtype=np.int64),
+            Cusum(runs, n_tilts, plan.forgetting),
         )
 
     @property
@@ -68,8 +67,7 @@ class Probation:
         self._doubt[run] = 0.0
         self.before.shares[run] = shares
         self.before.changed[run] = changed
-        self.before.sums[run] = 0.0
-        self.before.since[run] = now + 1
+        self.before.sums.restart(run, now)
 
     def weigh(self, now: int, counts: Floats, phase: int, rhythm: Rhythm, seen: Floats) -> Ints:
         """Weigh the bucket at hand; return the series that are back at the level before.
@@ -84,7 +82,7 @@ class Probation:
         """
         rows = self.rows
         before = self.before.shares[rows]
-        new = seen + PRIOR + _PULL * before
+        new = np.maximum(seen, 0.0) + PRIOR + _PULL * before
         new /= new.sum(axis=1, keepdims=True)
         # Cut round the middle of both, a wild bucket speaks for neither.
         middle = np.sqrt(before * new)
@@ -103,7 +101,4 @@ class Probation:
         before = self.before
         shares = before.shares[rows]
         weighted, entered = effective(counts[rows, now], shares, rhythm, rows, phase)
-        kept = before.sums[rows] * (1 - self._plan.forgetting)
-        sums = np.maximum(kept + evidence(weighted, entered, shares, self._table), 0.0)
-        before.sums[rows] = sums
-        before.since[rows] = np.where(sums > 0, before.since[rows], now + 1)
+        before.sums.add(rows, evidence(weighted, entered, shares, self._table), now)

@@ -159,7 +159,7 @@ def _limits(group: list[Series], n_monitored: int, settings: ShiftSettings, tabl
         n_series=len(group),
         keys=keys,
     )
-    return Limits(limits.log_messages, limits.values, limits.offsets + settings.caution)
+    return replace(limits, offsets=limits.offsets + settings.caution)
 
 
 def _watch(
@@ -201,10 +201,11 @@ def _watch(
 def _described(series: Series, alarms: list[Alarm]) -> list[Shift]:
     """Return the shifts of a series' alarms, dropping those that only say again what was said.
 
-    What was said and has since been taken back is said again.
+    What was said and has since been taken back is said again, and so is what a provisional alarm
+    said once the evidence for it was gone.
     """
     shifts: list[Shift] = []
-    raised: list[int] = []
+    raised: list[Alarm] = []
     for alarm in alarms:
         for move in alarm.moves:
             shift = describe_shift(series, move, alarm)
@@ -212,12 +213,13 @@ def _described(series: Series, alarms: list[Alarm]) -> list[Shift]:
                 shift.emotion == other.emotion
                 and shift.direction == other.direction
                 and (shift.detected_at - other.detected_at).days <= ECHO_DAYS
-                and bucket > alarm.cleared
-                for other, bucket in zip(shifts, raised, strict=True)
+                and earlier.bucket > alarm.cleared
+                and (earlier.settles or earlier.bucket >= alarm.first)
+                for other, earlier in zip(shifts, raised, strict=True)
             )
             if not said:
                 shifts.append(shift)
-                raised.append(alarm.bucket)
+                raised.append(alarm)
     return shifts
 
 

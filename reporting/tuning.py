@@ -7,14 +7,14 @@ to `reporting.shifts.detect` within a `Table`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from reporting.calibration import Power, Progress, Traits, alarm_counts, joined, power
 from reporting.limits import Curve, Table
-from reporting.watch import Limits, Plan
+from reporting.watch import Plan
 
 #: Nats off the shipped limits that are tried.
 _TRIED: Final = (-1.5, -0.5, 0.5, 1.5)
@@ -90,7 +90,7 @@ def tune(
         type(counted)(tuple(tried + _SHIFT for tried in _TRIED), counted.alarms, counted.years)
     )
     offset = float(np.clip(curve.limit_for(alarms_a_year) - _SHIFT, -_MOST, _MOST))
-    fitted = Limits(shipped.log_messages, shipped.values, shipped.offsets + offset)
+    fitted = replace(shipped, offsets=shipped.offsets + offset)
     found = power(
         alike,
         plan,

@@ -15,6 +15,7 @@ import numpy as np
 
 from reporting.attribution import Move, attribute
 from reporting.baseline import PRIOR, Baseline, Bools, Floats, Ints, Rhythm, effective, learn_rhythm
+from reporting.cusum import Cusum
 from reporting.plans import DAILY, HOURLY, WEEKLY, Limits, Plan
 from reporting.probation import Probation
 from reporting.tilts import evidence, findable, handicaps, tilts
@@ -39,6 +40,8 @@ class Alarm:
     is_new: bool = True
     #: Bucket on which the alarm before was taken back, -1 if none was: this one is no echo of it.
     cleared: int = -1
+    #: False where it is provisional: the level before it holds on.
+    settles: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ class Watched:
 class _State:
     """What is known of R series by the bucket at hand."""
 
-    def __init__(self, counts: Floats, n_tilts: int, plan: Plan) -> None:
+    def __init__(self, counts: Floats, n_tilts: int, plan: Plan, *, is_provisional: bool) -> None:
         runs, buckets, n_emotions = counts.shape
         n = counts.sum(axis=2)
         #: Running sums over buckets, (R, D + 1): effective messages by emotion (R, D + 1, K) and
@@ -84,9 +87,10 @@ class _State:
         #: Bucket on which an alarm was last taken back, -1 while none was.
         self.cleared = np.full(runs, -1, dtype=np.int64)
         self.rhythm = Rhythm(np.ones((runs, plan.n_phases, n_emotions)), *np.ones((2, runs)))
-        #: Evidence for each tilt since it last was nil, and the bucket after that one; (R, T).
-        self.sums = np.zeros((runs, n_tilts))
-        self.since = np.zeros((runs, n_tilts), dtype=np.int32)
+        #: Evidence against the present level: since the last alarm, and in all. They are one and
+        #: the same where every alarm begins a new level.
+        self.sums = Cusum(runs, n_tilts, plan.forgetting)
+        self.gathered = Cusum(runs, n_tilts, plan.forgetting) if is_provisional else self.sums
 
 
 def watch(
@@ -113,7 +117,7 @@ def watch(
     runs, buckets, n_emotions = counts.shape
     table = tilts(n_emotions)
     begin = np.zeros(runs, dtype=np.int64) if starts is None else starts
-    state = _State(counts, len(table), plan)
+    state = _State(counts, len(table), plan, is_provisional=limits.settled is not None)
     walk = _Walk(counts, phases, limits, plan, begin, table, state, names_further)
     for now in range(int(begin.min()) + plan.first_verdict, buckets):
         walk.step(now)
@@ -163,43 +167,49 @@ class _Walk:
         self._take_back(now)
 
         if not self.held_lately[now]:
-            state.sums[rows] = 0.0
+            state.sums.values[rows] = 0.0
+            state.gathered.values[rows] = 0.0
             state.cum[rows, now + 1] = state.cum[rows, now]
             state.cum_n[rows, now + 1] = state.cum_n[rows, now]
             return
         level = self._level(rows, now)
         weighted, entered = self._enter(rows, now, level.shares)
         self.n_judged[rows] += level.is_known
-        sums = state.sums[rows] * (1 - plan.forgetting) + evidence(
-            weighted, entered, level.shares, self.table
-        )
-        sums[~level.is_known] = 0.0
-        np.maximum(sums, 0.0, out=sums)
-        state.sums[rows] = sums
-        state.since[rows] = np.where(sums > 0, state.since[rows], now + 1)
+        gained = evidence(weighted, entered, level.shares, self.table)
+        gained[~level.is_known] = -np.inf
+        sums = state.sums.add(rows, gained, now)
+        if state.gathered is not state.sums:
+            state.gathered.add(rows, gained, now)
         limits = self.limits.at(rows, level.n_a_bucket) * level.caution
         over = np.flatnonzero(sums.max(axis=1) > limits)
         if len(over) == 0:
             return
-        judged = self._judged(over, rows[over], now, sums=sums[over], level=level)
-        clearest = judged.argmax(axis=1)
+        settled = (self.limits.settled_at(rows, level.n_a_bucket) * level.caution)[over]
+        # Falls wait the less, the less evidence is asked for.
+        waits = np.clip(limits[over] / np.maximum(settled, 1e-9), 0.0, 1.0)
+        judged = self._judged(state.sums, over, rows[over], now, level, waits)
+        gathered = self._judged(state.gathered, over, rows[over], now, level, waits)
         for place in np.flatnonzero(judged.max(axis=1) > limits[over]):
             at, run = int(over[place]), int(rows[over[place]])
-            first = int(state.since[run, clearest[place]])
-            self._raise(run, first, now, level.shares[at], float(level.n_base[at]))
+            settles = bool(gathered[place].max() > settled[place])
+            clearest = int((gathered if settles else judged)[place].argmax())
+            first = int(state.gathered.since[run, clearest])
+            self._raise(run, first, now, level.shares[at], float(level.n_base[at]), settles=settles)
 
-    def _judged(self, at: Ints, rows: Ints, now: int, *, sums: Floats, level: _Level) -> Floats:
+    def _judged(  # noqa: PLR0917 - only `step` calls it
+        self, sums: Cusum, at: Ints, rows: Ints, now: int, level: _Level, waits: Floats
+    ) -> Floats:
         """Return what counts of the evidence of series A whose sums passed their limits; (A, T)."""
         state = self.state
-        since = state.since[rows]
+        since = sums.since[rows]
         shares, n_base = level.shares[at], level.n_base[at, None]
-        judged = sums * findable(level.n_a_bucket[at], shares, self.table)
+        judged = sums.values[rows] * findable(level.n_a_bucket[at], shares, self.table)
         # A young level is itself uncertain: evidence against it counts for less.
         seen = state.cum_n[rows, now + 1][:, None] - state.cum_n[rows[:, None], since]
         judged = np.where(level.is_young[at, None], judged * n_base / (n_base + seen), judged)
         held = state.cum_held[rows, now + 1][:, None] - state.cum_held[rows[:, None], since]
         judged[held < self.plan.fewest] = 0.0
-        return np.asarray(judged - handicaps(shares.shape[1]))
+        return np.asarray(judged - waits[:, None] * handicaps(shares.shape[1]))
 
     def _take_back(self, now: int) -> None:
         """Return series to the level before their alarm where the buckets since lie there."""
@@ -213,8 +223,8 @@ class _Walk:
             before = self.probation.before
             self._enter_again(run, int(state.changed[run]), now, before.shares[run])
             state.changed[run] = before.changed[run]
-            state.sums[run] = before.sums[run]
-            state.since[run] = before.since[run]
+            state.sums.take_over(run, before.sums)
+            state.gathered.take_over(run, before.sums)
             state.cleared[run] = now
             self.open.pop(run, None)
 
@@ -228,7 +238,8 @@ class _Walk:
         ]
         for bucket in range(start, now):
             self._enter(rows, bucket, shares)
-        self.state.since[rows] = now
+        self.state.sums.since[rows] = now
+        self.state.gathered.since[rows] = now
 
     def _refresh(self, rows: Ints, now: int) -> None:
         """Learn rhythm and dispersion of the trailing baseline, of the present level alone."""
@@ -278,7 +289,8 @@ class _Walk:
         # Without a verdict the buckets are still entered, round the best guess there is.
         end = np.where(is_known, end, now)
         n_base = state.cum_n[rows, end] - state.cum_n[rows, first]
-        sums = state.cum[rows, end] - state.cum[rows, first]
+        # Taking the rhythm away can leave a rare emotion of a few buckets below nil.
+        sums = np.maximum(state.cum[rows, end] - state.cum[rows, first], 0.0)
         shares = (sums + PRIOR) / (n_base + PRIOR * sums.shape[1])[:, None]
         # A false alarm's level is learnt from days picked for being odd: they even out again.
         caution = np.where(is_young, 1 + _CAUTION_AFTER * (1 - (now - changed) / plan.settled), 1.0)
@@ -305,8 +317,10 @@ class _Walk:
         state.cum_n[rows, bucket + 1] = state.cum_n[rows, bucket] + entered
         return weighted, entered
 
-    def _raise(self, run: int, first: int, now: int, shares: Floats, n_base: float) -> None:
-        """Flag the change unless it is a trifle, and learn the level anew from its first bucket."""
+    def _raise(
+        self, run: int, first: int, now: int, shares: Floats, n_base: float, *, settles: bool
+    ) -> None:
+        """Flag the change unless it is a trifle; if it settles learn its level from `first` on."""
         rhythm = self.state.rhythm
         before = Baseline(
             shares.copy(),
@@ -319,15 +333,18 @@ class _Walk:
         if not moves:
             return
         state = self.state
-        alarm = Alarm(run, first, now, tuple(moves), before, cleared=int(state.cleared[run]))
+        cleared = int(state.cleared[run])
+        alarm = Alarm(run, first, now, tuple(moves), before, cleared=cleared, settles=settles)
         self.alarms.append(alarm)
         if self.names_further:
             self.open[run] = alarm
         self.last[run] = before
+        state.sums.restart(run, now)
+        if not settles:
+            return
         self.probation.begin(run, now, shares, int(state.changed[run]))
         state.changed[run] = first
-        state.sums[run] = 0.0
-        state.since[run] = now + 1
+        state.gathered.restart(run, now)
         # What was cut for lying far from the old level belongs to the new one.
         since = self.counts[run, first : now + 1]
         level = (since.sum(axis=0) + PRIOR) / (since.sum() + PRIOR * since.shape[1])

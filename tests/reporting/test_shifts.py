@@ -303,3 +303,22 @@ def test_a_shift_tells_intervals_and_how_long_it_held() -> None:
     assert anger.persistence_days is not None
     assert abs(anger.persistence_days - 40) <= 5
     assert anger.state == "over"
+
+
+def test_what_an_alarm_that_settled_nothing_said_is_said_again() -> None:
+    often = ShiftSettings(false_alarms_a_year=40.0)
+    flagged = []
+    for seed in range(8):
+        parts = levels((USUAL, 90), (OUTAGE, 2), (USUAL, 20), (OUTAGE, 3))
+        daily = daily_frame(parts, a_day=25, seed=seed, rho=0.01)
+        rises = [
+            s.detected_at
+            for s in detect(daily, settings=often).shifts
+            if (s.emotion, s.direction) == ("anger", "up") and s.detected_at >= day(90)
+        ]
+        if rises and rises[0] <= day(92):
+            flagged.append(rises[-1])
+
+    # Less than 28 days after the first, yet not its echo.
+    assert len(flagged) >= 4
+    assert all(when >= day(112) for when in flagged)

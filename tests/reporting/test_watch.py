@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from reporting.calibration import Traits, simulate
-from reporting.limits import shipped
+from reporting.limits import SETTLED_A_YEAR, shipped
 from reporting.watch import DAILY, Limits, watch
 
 WEEK = tuple(25.0 * day for day in (1.15, 1.15, 1.15, 1.15, 1.15, 0.62, 0.62))
@@ -80,3 +80,68 @@ def test_a_long_silence_costs_nothing_and_flags_nothing() -> None:
     # What lies years back is no baseline.
     assert seen.alarms == []
     assert seen.n_judged[0] < 400
+
+
+def test_only_budgets_of_many_alarms_make_provisional_ones() -> None:
+    def limits(alarms_a_year: float, resolution: str = "daily") -> Limits:
+        return shipped().limits(
+            resolution=resolution, n_emotions=7, alarms_a_year=alarms_a_year, n_series=1
+        )
+
+    assert limits(1.0).settled is None
+    assert limits(SETTLED_A_YEAR).settled is None
+    for resolution in ("hourly", "daily", "weekly"):
+        many = limits(20.0, resolution)
+        assert many.settled is not None
+        np.testing.assert_array_equal(many.settled, limits(SETTLED_A_YEAR, resolution).values)
+        assert (many.values <= many.settled).all()
+        assert (many.values < many.settled).any()
+
+
+@pytest.mark.parametrize("a_day", [8, 50])
+def test_frequent_alarms_are_as_many_as_the_budget_says(a_day: float) -> None:
+    week = tuple(a_day * day for day in (1.15, 1.15, 1.15, 1.15, 1.15, 0.62, 0.62))
+    traits = replace(QUIET, messages=week)
+    counts = simulate(traits, np.random.default_rng(4), runs=40, buckets=428, plan=DAILY)
+    limits = shipped().limits(resolution="daily", n_emotions=7, alarms_a_year=20.0, n_series=40)
+
+    seen = watch(counts, np.arange(428) % 7, limits, plan=DAILY, names_further=False)
+
+    assert 15 <= len(seen.alarms) / 40 <= 25
+
+
+def test_a_provisional_alarm_hides_nothing_that_comes_after_it() -> None:
+    found = {"provisional": 0, "settled at once": 0}
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        shares = np.concatenate(
+            [np.full(days, share) for share, days in ((0.15, 90), (0.24, 3), (0.15, 3), (0.3, 7))]
+        )
+        hits = rng.binomial(40, shares)
+        counts = np.stack([hits, 40 - hits], axis=1)[None].astype(np.float64)
+        phases = np.arange(len(shares)) % 7
+        for name, settled in (("provisional", 12.0), ("settled at once", None)):
+            limits = Limits.constant(2.0, 1, settled=settled)
+            alarms = watch(counts, phases, limits, plan=DAILY).alarms
+            if any(90 <= alarm.bucket < 96 for alarm in alarms):
+                found[name] += any(alarm.bucket >= 96 for alarm in alarms)
+
+    assert found["provisional"] >= 15
+    assert found["settled at once"] <= 5
+
+
+def test_a_change_that_lasts_settles_and_is_flagged_no_more() -> None:
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        hits = rng.binomial(40, np.concatenate([np.full(90, 0.15), np.full(60, 0.35)]))
+        counts = np.stack([hits, 40 - hits], axis=1)[None].astype(np.float64)
+        limits = Limits.constant(3.0, 1, settled=8.0)
+
+        alarms = watch(counts, np.arange(150) % 7, limits, plan=DAILY).alarms
+
+        change = [alarm for alarm in alarms if 90 <= alarm.bucket < 105]
+        assert change[-1].settles
+        assert abs(change[-1].first - 90) <= 3
+        # Alarms of one change tell of the same beginning, however often it is raised anew.
+        assert all(abs(alarm.first - 90) <= 3 for alarm in change if not alarm.settles)
+        assert all(alarm.first > change[-1].first for alarm in alarms if alarm.bucket >= 105)
