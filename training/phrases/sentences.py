@@ -87,7 +87,7 @@ CAPABILITIES: Final[Mapping[str, tuple[float, tuple[Frame, ...]]]] = {
 }  # fmt: skip
 
 #: Of all sentences, those written by hand: each once as it stands, then in noisy writing.
-WRITTEN_SHARE: Final = 0.6
+WRITTEN_SHARE: Final = 0.75
 #: What they are called beside the frames' capabilities.
 WRITTEN: Final = "written"
 #: A text of fewer letters is mostly signs: another spelling would change what they are.

@@ -36,8 +36,10 @@ def test_eight_thousand_sentences_differ_after_cleaning() -> None:
     assert set(counts) == set(DEFAULT_EMOTIONS)
     assert min(counts.values()) > 200
     assert all(has_words(clean(phrase.text)) for phrase in phrases)
-    # Made of parts: no sentence is printed with a gap or a doubled space.
-    assert not [p.text for p in phrases if re.search(r"  |\{|\}|^ | ,| \.$", p.text)]
+    # Made of parts: no sentence is printed with a gap or a doubled space. (By hand some have them
+    # on purpose.)
+    made = [phrase.text for phrase in phrases if phrase.capability != WRITTEN]
+    assert not [text for text in made if re.search(r"  |\{|\}|^ | ,| \.$", text)]
 
 
 def test_the_same_seed_gives_the_same_sentences() -> None:

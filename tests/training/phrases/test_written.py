@@ -15,7 +15,7 @@ from training.phrases import WRITTEN, generate, written
 def test_every_line_is_a_pair_of_worded_sentences() -> None:
     pairs = written.written_pairs()
 
-    assert len(pairs) > 3_000
+    assert len(pairs) > 18_000
     assert all(has_words(clean(text)) for pair in pairs for text, _ in pair)
     told = [" ".join(text.split()).casefold() for pair in pairs for text, _ in pair]
     assert len(set(told)) > 0.98 * len(told)
