@@ -122,9 +122,9 @@ def save_shifts(
             # Of two reports at once, the second must see what the first has stored.
             connection.execute(text("LOCK TABLE shifts IN SHARE ROW EXCLUSIVE MODE"))
         added: set[int] = set()
-        taken: set[int] = set()
-        for shift in shifts:
-            known = _nearest(connection, shift, model_id, taken)
+        stored = _stored_before(connection, shifts, model_id)
+        for number, shift in enumerate(shifts):
+            known = stored.get(number)
             if known is None:
                 row = _columns(shift, model_id) | {
                     "started_at": shift.started_at,
@@ -136,9 +136,7 @@ def save_shifts(
                 # Two findings of one key and day are one.
                 new = insert_new(connection, ShiftRow, [row], keys=_KEYS, returning=("id",))
                 added.update(one.id for one in new)
-                taken.update(one.id for one in new)
             else:
-                taken.add(known.id)
                 values = _columns(shift, known.model_id)
                 # Kept while it stays over: a later decision of a person's counts against it.
                 over_at = (known.over_at or moment) if shift.is_over else None
@@ -243,29 +241,52 @@ def _unknown(shift_id: int) -> UnknownShiftError:
     )
 
 
-def _nearest(
-    connection: Connection, shift: ShiftRecord, model_id: int, taken: set[int]
-) -> Row[Any] | None:
-    """Return the stored row of the same change, None where it is a new one."""
-    rows = connection.execute(
-        select(ShiftRow.id, ShiftRow.model_id, ShiftRow.detected_at, ShiftRow.over_at).where(
-            ShiftRow.kind == shift.kind,
-            # Counting messages hangs on no model, judging their mood does.
-            or_(ShiftRow.model_id == model_id, ShiftRow.kind != "mood"),
-            ShiftRow.source == fit_key(shift.source or ""),
-            ShiftRow.author == fit_key(shift.author or ""),
-            ShiftRow.emotion == _emotion(shift),
-            ShiftRow.direction == shift.direction,
-            ShiftRow.detected_at.between(shift.detected_at - COOLDOWN, shift.detected_at + COOLDOWN)
-            if shift.kind == "mood"
-            # Spikes and silences may follow each other within days; what began then is the same.
-            else ShiftRow.started_at.between(
-                shift.started_at - timedelta(days=1), shift.started_at + timedelta(days=1)
-            ),
-        )
-    ).all()
-    free: list[Any] = [row for row in rows if row.id not in taken]
-    return min(free, key=lambda row: abs(row.detected_at - shift.detected_at), default=None)
+def _stored_before(
+    connection: Connection, shifts: Sequence[ShiftRecord], model_id: int
+) -> dict[int, Row[Any]]:
+    """Return the stored row of each shift by its place; of new ones none.
+
+    The nearest pairs first: where several changes of an emotion lie within days, none takes the row
+    of another, with what a person decided about it.
+    """
+    pairs = [
+        (abs(row.detected_at - shift.detected_at), number, row)
+        for number, shift in enumerate(shifts)
+        for row in _alike(connection, shift, model_id)
+    ]
+    found: dict[int, Row[Any]] = {}
+    taken: set[int] = set()
+    for _, number, row in sorted(pairs, key=lambda pair: (pair[0], pair[1], pair[2].id)):
+        if number not in found and row.id not in taken:
+            found[number] = row
+            taken.add(row.id)
+    return found
+
+
+def _alike(connection: Connection, shift: ShiftRecord, model_id: int) -> list[Row[Any]]:
+    """Return the stored rows that may be the same change."""
+    rows: list[Any] = list(
+        connection.execute(
+            select(ShiftRow.id, ShiftRow.model_id, ShiftRow.detected_at, ShiftRow.over_at).where(
+                ShiftRow.kind == shift.kind,
+                # Counting messages hangs on no model, judging their mood does.
+                or_(ShiftRow.model_id == model_id, ShiftRow.kind != "mood"),
+                ShiftRow.source == fit_key(shift.source or ""),
+                ShiftRow.author == fit_key(shift.author or ""),
+                ShiftRow.emotion == _emotion(shift),
+                ShiftRow.direction == shift.direction,
+                ShiftRow.detected_at.between(
+                    shift.detected_at - COOLDOWN, shift.detected_at + COOLDOWN
+                )
+                if shift.kind == "mood"
+                # Spikes and silences may follow each other within days; what began then is the same.
+                else ShiftRow.started_at.between(
+                    shift.started_at - timedelta(days=1), shift.started_at + timedelta(days=1)
+                ),
+            )
+        ).all()
+    )
+    return rows
 
 
 def _columns(shift: ShiftRecord, model_id: int) -> dict[str, Any]:

@@ -101,6 +101,26 @@ def test_two_changes_found_together_are_two(engine: Engine, model_id: int) -> No
     assert save_shifts(engine, [ANGER, second], model_id, now=NOW) == 0
 
 
+def test_what_was_decided_stays_with_its_change_when_one_before_it_is_found(
+    engine: Engine, model_id: int
+) -> None:
+    save_shifts(engine, [ANGER], model_id, now=NOW)
+    [known] = list_shifts(engine, now=NOW)
+    set_state(engine, known.id, "acknowledged", now=NOW)
+    before = replace(
+        ANGER, started_at=ANGER.started_at - 20 * DAY, detected_at=ANGER.detected_at - 20 * DAY,
+        share_after=0.15,
+    )  # fmt: skip
+
+    assert save_shifts(engine, [before, ANGER], model_id, now=NOW) == 1
+
+    found = {shift.id: shift for shift in list_shifts(engine, now=NOW)}
+    kept = found.pop(known.id)
+    assert (kept.state, kept.record.share_after) == ("acknowledged", ANGER.share_after)
+    [other] = found.values()
+    assert (other.state, other.record.share_after) == ("open", 0.15)
+
+
 def test_a_drop_and_a_silence_of_one_day_are_two(engine: Engine, model_id: int) -> None:
     drop = replace(SILENCE, kind="volume", n=3)
 
