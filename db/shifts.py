@@ -279,7 +279,7 @@ def _alike(connection: Connection, shift: ShiftRecord, model_id: int) -> list[Ro
                     shift.detected_at - COOLDOWN, shift.detected_at + COOLDOWN
                 )
                 if shift.kind == "mood"
-                # Spikes and silences may follow each other within days; what began then is the same.
+                # Spikes and silences may follow each other within days: the same began then.
                 else ShiftRow.started_at.between(
                     shift.started_at - timedelta(days=1), shift.started_at + timedelta(days=1)
                 ),
