@@ -188,7 +188,9 @@ class _Walk:
         # Falls wait the less, the less evidence is asked for.
         waits = np.clip(limits[over] / np.maximum(settled, 1e-9), 0.0, 1.0)
         judged = self._judged(state.sums, over, rows[over], now, level, waits)
-        gathered = self._judged(state.gathered, over, rows[over], now, level, waits)
+        gathered = judged
+        if state.gathered is not state.sums:
+            gathered = self._judged(state.gathered, over, rows[over], now, level, waits)
         for place in np.flatnonzero(judged.max(axis=1) > limits[over]):
             at, run = int(over[place]), int(rows[over[place]])
             settles = bool(gathered[place].max() > settled[place])
