@@ -26,9 +26,6 @@ PRIOR: Final = 0.5
 #: Part of the most extreme buckets left out of the dispersion: a viral day is not the usual spread.
 _TRIMMED: Final = 0.05
 
-#: A bucket's residuals are cut at this many standard deviations: one viral day is no shift.
-_LONGEST_BUCKET: Final = 2.5
-
 #: Dispersion expected before anything is known, and how far sources differ in it.
 _USUAL_RHO: Final = 0.01
 _RHO_SPREAD: Final = 0.015
@@ -219,11 +216,19 @@ def learn(counts: Floats, phases: Ints, *, n_phases: int = 7) -> Baseline:
 
 
 def effective(
-    counts: Floats, shares: Floats, rhythm: Rhythm, rows: Ints, phase: Ints | int
+    counts: Floats, shares: Floats, rhythm: Rhythm, rows: Ints, phase: Ints | int, *, cuts: Floats
 ) -> tuple[Floats, Floats]:
-    """Return a bucket's effective messages by emotion, as on a phase like all others; (R, K), (R,).
+    """Return a bucket's effective messages by emotion, as on a phase like all others; (A, K), (A,).
 
     The residuals are those of an over-dispersed multinomial, standardised to be cut.
+
+    Args:
+        counts: Messages of the bucket, shape (A, K).
+        shares: The level they are taken round, shape (A, K).
+        rhythm: Of all R series.
+        rows: Which series these are, shape (A,).
+        phase: Of the bucket, or of each.
+        cuts: Standard deviations at which each series is cut, shape (R,).
     """
     n = counts.sum(axis=1)
     expected = shares * rhythm.pattern[rows, phase]
@@ -232,6 +237,6 @@ def effective(
     residual = counts - n[:, None] * expected
     variance = n[:, None] * expected * (1 - expected) * inflation[:, None]
     size = np.abs(residual) / np.sqrt(np.maximum(variance, 1e-12))
-    cut = np.minimum(1.0, _LONGEST_BUCKET / np.maximum(size.max(axis=1), 1e-12))
+    cut = np.minimum(1.0, cuts[rows] / np.maximum(size.max(axis=1), 1e-12))
     weighted = (n[:, None] * shares + residual * cut[:, None]) / inflation[:, None]
     return np.asarray(weighted), np.asarray(n / inflation)

@@ -236,8 +236,9 @@ def alarm_counts(
 def joined(*counted: Counted) -> Curve:
     """Return the rates as a smooth function of the limit, so that few alarms do not mislead.
 
-    The log rate is a parabola fitted by the number of alarms (their log has variance 1 / n), made
-    straight where it would bend up.
+    The log rate is a polynomial fitted by the number of alarms (their log has variance 1 / n): a
+    cubic where many limits were tried, else a parabola, a straight line where that would not fall
+    all the way, or where it bends up.
     """
     x = np.array([limit for part in counted for limit in part.limits])
     n = np.array([alarms for part in counted for alarms in part.alarms])
@@ -246,11 +247,17 @@ def joined(*counted: Counted) -> Curve:
     if held.sum() < 2:
         held = np.arange(len(x)) < 2
     y = np.log(np.maximum(n[held], 0.5) / years[held])
-    degree = 2 if held.sum() > 3 else 1
-    bent = np.polyfit(x[held], y, degree, w=np.sqrt(np.maximum(n[held], 0.5)))
-    if degree == 2 and bent[0] > 0:
-        bent = np.polyfit(x[held], y, 1, w=np.sqrt(np.maximum(n[held], 0.5)))
-    fitted = np.polyval(bent, x)
+    weights = np.sqrt(np.maximum(n[held], 0.5))
+    many = int(held.sum())
+    fitted = np.polyval(np.polyfit(x[held], y, 1, w=weights), x)
+    for degree in (3, 2):
+        if many < 2 * degree:
+            continue
+        bent = np.polyfit(x[held], y, degree, w=weights)
+        tried = np.polyval(bent, x)
+        if (np.diff(tried) < 0).all() and (degree > 2 or bent[0] <= 0):
+            fitted = tried
+            break
     return Curve(tuple(x.tolist()), tuple(np.exp(np.minimum.accumulate(fitted)).tolist()))
 
 

@@ -14,8 +14,9 @@ from typing import Final
 
 import numpy as np
 
-from reporting.baseline import PRIOR, Floats, Ints, Rhythm, effective
+from reporting.baseline import PRIOR, Floats, Ints
 from reporting.cusum import Cusum
+from reporting.levels import Levels
 from reporting.plans import Plan
 from reporting.tilts import evidence
 
@@ -42,9 +43,10 @@ class _Before:
 class Probation:
     """The series whose last alarm is in doubt yet."""
 
-    def __init__(self, runs: int, table: Floats, plan: Plan) -> None:
+    def __init__(self, levels: Levels, table: Floats, plan: Plan) -> None:
         n_tilts, n_emotions = table.shape
-        self._table, self._plan = table, plan
+        runs = len(levels.changed)
+        self._levels, self._table, self._plan = levels, table, plan
         self._is_on = np.zeros(runs, dtype=np.bool_)
         self._raised = np.zeros(runs, dtype=np.int64)
         # Log likelihood ratio of the level before against the new one.
@@ -55,11 +57,6 @@ class Probation:
             Cusum(runs, n_tilts, plan.forgetting),
         )
 
-    @property
-    def rows(self) -> Ints:
-        """Return the series on probation, shape (A,)."""
-        return np.flatnonzero(self._is_on)
-
     def begin(self, run: int, now: int, shares: Floats, changed: int) -> None:
         """Keep the level that an alarm has just left."""
         self._is_on[run] = True
@@ -69,36 +66,32 @@ class Probation:
         self.before.changed[run] = changed
         self.before.sums.restart(run, now)
 
-    def weigh(self, now: int, counts: Floats, phase: int, rhythm: Rhythm, seen: Floats) -> Ints:
-        """Weigh the bucket at hand; return the series that are back at the level before.
-
-        Args:
-            now: The bucket, not judged yet.
-            counts: Of all series and buckets, shape (R, D, K).
-            phase: Of the bucket.
-            rhythm: Of all series.
-            seen: Effective messages from the change to the bucket before, shape (A, K): a bucket
-                is never weighed by a level it had a part in.
-        """
-        rows = self.rows
+    def weigh(self, now: int) -> Ints:
+        """Weigh bucket `now`, not judged yet; return the series back at the level before, (A,)."""
+        levels = self._levels
+        rows = np.flatnonzero(self._is_on)
+        if len(rows) == 0:
+            return rows
+        # From the change to the bucket before: none is weighed by a level it had a part in.
+        seen = levels.cum[rows, now] - levels.cum[rows, levels.changed[rows]]
         before = self.before.shares[rows]
         new = np.maximum(seen, 0.0) + PRIOR + _PULL * before
         new /= new.sum(axis=1, keepdims=True)
         # Cut round the middle of both, a wild bucket speaks for neither.
         middle = np.sqrt(before * new)
         middle /= middle.sum(axis=1, keepdims=True)
-        weighted, _ = effective(counts[rows, now], middle, rhythm, rows, phase)
+        weighted, _ = levels.effective(rows, now, middle)
         self._doubt[rows] += (weighted * np.log(before / new)).sum(axis=1)
         doubt = self._doubt[rows]
         is_back = doubt > _BACK
         is_over = now - self._raised[rows] > self._plan.relearn
         self._is_on[rows] = ~(is_back | is_over | (doubt < -_BEYOND_DOUBT))
-        self._sum_up(self.rows, now, counts, phase, rhythm)
+        self._sum_up(np.flatnonzero(self._is_on), now)
         return rows[is_back]
 
-    def _sum_up(self, rows: Ints, now: int, counts: Floats, phase: int, rhythm: Rhythm) -> None:
+    def _sum_up(self, rows: Ints, now: int) -> None:
         """Sum the evidence against the level before, as `watch` does."""
         before = self.before
         shares = before.shares[rows]
-        weighted, entered = effective(counts[rows, now], shares, rhythm, rows, phase)
+        weighted, entered = self._levels.effective(rows, now, shares)
         before.sums.add(rows, evidence(weighted, entered, shares, self._table), now)
