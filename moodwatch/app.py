@@ -11,6 +11,7 @@ from typing import Annotated, Final
 import typer
 
 from moodwatch.commands import (
+    averaging,
     behaviour,
     db,
     dialogue,
@@ -55,6 +56,7 @@ for room in (
     db,
     model,
     training,
+    averaging,
     exporting,
     judging,
     dialogue,

@@ -33,6 +33,12 @@ def export(
     safetensors: Annotated[
         bool, typer.Option("--safetensors/--no-safetensors", help="Keep float32 weights beside")
     ] = True,
+    typical: Annotated[
+        int,
+        typer.Option(
+            min=1, help="Validation texts of each data set that tune the rounding to eight bits"
+        ),
+    ] = 500,
     text_column: TextColumn = None,
     label_column: LabelColumn = None,
     labels: Labels = None,
@@ -54,7 +60,9 @@ def export(
 
     settings = load_settings()
     configure_logs(settings.log_level, settings.log_format)  # minutes: say how far it is
-    config = exporting.ExportConfig(name=name, keep_safetensors=safetensors, threads=threads)
+    config = exporting.ExportConfig(
+        name=name, keep_safetensors=safetensors, n_typical=typical, threads=threads
+    )
     with told_plainly():
         seed = exporting.run_seed(run)
         corpora = load_data(data, text_column, label_column, parse_labels(labels or []), seed)

@@ -1,6 +1,6 @@
-"""What training and exporting share: options that name data, how it is loaded, how faults are told.
+"""What training, averaging and exporting share: options that name data, how it is loaded, faults.
 
-Imported by `moodwatch.commands.training` and `moodwatch.commands.exporting`.
+Imported by `moodwatch.commands.training`, `averaging` and `exporting`.
 """
 
 from __future__ import annotations
@@ -73,6 +73,15 @@ def load_data(
         )
 
     return tuple(load_several(data or list(_KNOWN_DATA), load, label_map))
+
+
+def path_of_model(name: str) -> Path:
+    """Return where a model lies that a user names; `default` is the shipped bundle."""
+    if name == "default":
+        from model.bundle import default_bundle_path
+
+        return default_bundle_path()
+    return Path(name)
 
 
 @contextmanager

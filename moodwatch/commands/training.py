@@ -15,6 +15,7 @@ from moodwatch.commands.labelled import (
     TextColumn,
     load_data,
     need_training,
+    path_of_model,
     told_plainly,
 )
 from moodwatch.console import out, print_json, print_table
@@ -341,23 +342,15 @@ def _start(context: typer.Context, model: str) -> Path:
                 f"expected no --{name.replace('_', '-')} beside --start: "
                 "the model to start from has a network of its own"
             )
-    if not (folder := _model(model)).is_dir():
+    if not (folder := path_of_model(model)).is_dir():
         raise UserError(f"expected the folder of a run or bundle, or 'default', found {model!r}")
     return folder
 
 
 def _teacher(name: str) -> Path:
-    if not (path := _model(name)).exists():
+    if not (path := path_of_model(name)).exists():
         raise UserError(f"expected a run, a bundle, 'default' or an .npz file, found {name!r}")
     return path
-
-
-def _model(name: str) -> Path:
-    if name == "default":
-        from model.bundle import default_bundle_path
-
-        return default_bundle_path()
-    return Path(name)
 
 
 def _layers(text: str | None) -> int | tuple[int, ...] | None:
