@@ -20,7 +20,7 @@ def average(
     models: Annotated[
         list[str],
         typer.Argument(
-            metavar="MODEL[=SHARE]...",
+            metavar="MODEL[=SHARE]",
             help="Runs or hybrid bundles ('default': the shipped one), each with its share "
             "(default 1)",
         ),
@@ -37,7 +37,7 @@ def average(
       moodwatch train --start default --data posts.csv --negation .3 --out runs/mine
       moodwatch average default=.8 runs/mine=.2 --out runs/both
       moodwatch evaluate runs/both --data posts.csv
-      moodwatch average runs/seed-1 runs/seed-2 runs/seed-3 --out runs/mean
+      moodwatch average runs/on-1 runs/on-2 runs/on-3 --out runs/mean
     """
     need_training()
     from training.averaging import average as write_average

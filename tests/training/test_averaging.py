@@ -14,6 +14,7 @@ from moodwatch.app import app
 from moodwatch.errors import UserError
 from tests.support.training import tiny_train_config, write_data
 from training.averaging import average
+from training.bundling.export import export
 from training.config import TrainConfig, TrainError
 from training.predict import load_run
 from training.train import train
@@ -80,6 +81,9 @@ def test_the_command_reads_shares_and_names_what_is_wrong(folder: Path) -> None:
     assert result.exit_code == 0
     shares = [part["share"] for part in json.loads((out / "train.json").read_text())["averaged"]]
     assert shares == [0.4444, 0.5556]
+    bundle = export(out, folder / "bundle", data=[folder / "data"])
+    card = " ".join((bundle / "MODEL_CARD.md").read_text().split())
+    assert "weights were averaged: 0.44 of seed-2, 0.56 of seed-3." in card
     for wrong in (f"{folder / 'seed-2'}=much", "nowhere"):
         with pytest.raises(UserError, match=r"expected (MODEL|the folder)"):
             CliRunner().invoke(app, ["average", wrong, "--out", "x"], catch_exceptions=False)

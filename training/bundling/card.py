@@ -259,6 +259,9 @@ def _recipe(config: Mapping[str, Any]) -> str:
     words = f"{config['epochs']} epochs, loss {config['loss']}, seed {config['seed']}."
     if start := config.get("start"):
         words += f" They went on from the weights of {start}."
+    if averaged := config.get("averaged"):
+        told = ", ".join(f"{part['share']:.2g} of {part['model']}" for part in averaged)
+        words += f" Then weights were averaged: {told}."
     if (config.get("augment") or {}).get("negation_share"):
         words += (
             " Sentences of negation, contrast and wishes, written by hand and made from frames by "
