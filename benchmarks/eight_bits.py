@@ -31,7 +31,7 @@ def main() -> None:
     theirs: ScoresTexts = TorchScorer(bundle)
     if options.run is not None:
         run = RunScorer.load(options.run)
-        run.temperature = bundle.calibration.temperature
+        run.calibration = bundle.calibration
         theirs = run
     print(f"{bundle.model_id} less {theirs.model_name if options.run else 'its own weights'}")
     print(f"{'test set':<14}{'figure':<20}{'eight bits':<12}{'float32':<12}less (95 %)")

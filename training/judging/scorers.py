@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from model.calibration import Calibration
 from model.text import clean, has_words
 from records import EMOTIONS, Emotion, Scores
-from training.metrics import softmax
 from training.predict import Run, load_run
 
 #: As in a bundle's config.json where nothing else is said.
@@ -20,9 +20,9 @@ _LOW_CONFIDENCE = 0.4
 class RunScorer:
     """Score with the network of a finished run; texts without a word are unsupported."""
 
-    def __init__(self, run: Run, *, temperature: float = 1.0) -> None:
+    def __init__(self, run: Run, *, calibration: Calibration | None = None) -> None:
         self.run = run
-        self.temperature = temperature
+        self.calibration = calibration or Calibration(1.0)
         self.model_name = run.folder.resolve().name
         self.emotions: tuple[Emotion, ...] = run.emotions
 
@@ -45,7 +45,7 @@ class RunScorer:
         if not worded:
             return scores
         logits = self.run.logits([texts[index] for index in worded])
-        for index, row in zip(worded, softmax(logits, self.temperature), strict=True):
+        for index, row in zip(worded, self.calibration.probabilities(logits), strict=True):
             by_emotion = dict(zip(self.emotions, map(float, row), strict=True))
             probabilities = tuple(by_emotion.get(emotion) for emotion in EMOTIONS)
             low = max(by_emotion.values()) < _LOW_CONFIDENCE
