@@ -46,9 +46,14 @@ def limits_file(db: str) -> Path:
 
 
 def load_offsets(path: Path) -> dict[str, list[tuple[float, float]]]:
-    """Return what was calibrated: by series, alarms a year and nats to add; {} when unreadable."""
+    """Return what was calibrated: by series, alarms a year and nats to add.
+
+    {} when unreadable, or made for limits that no longer ship: nats are added to those.
+    """
     try:
         held = json.loads(path.read_text(encoding="utf-8"))
+        if held["added_to"] != _shipped_name():
+            return {}
         return {
             str(key): [(float(rate), float(nats)) for rate, nats in pairs]
             for key, pairs in held["offsets"].items()
@@ -64,8 +69,16 @@ def save_offset(path: Path, key: str, alarms_a_year: float, offset: float) -> No
     held[key] = sorted([*others, (alarms_a_year, offset)])
     path.parent.mkdir(parents=True, exist_ok=True)
     waiting = path.with_name(path.name + ".new")
-    waiting.write_text(json.dumps({"offsets": held}, indent=1) + "\n", encoding="utf-8")
+    document = {"added_to": _shipped_name(), "offsets": held}
+    waiting.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     waiting.replace(path)
+
+
+def _shipped_name() -> str:
+    """Return a name for the limits that ship, by their numbers."""
+    from reporting.limits import TABLE_FILE
+
+    return hashlib.sha256(TABLE_FILE.read_bytes()).hexdigest()[:16]
 
 
 def load_table(db: str) -> Table:

@@ -19,7 +19,7 @@ from db.shifts import Moved, ShiftRecord, list_shifts, save_shifts
 from ingest.keys import pseudonym
 from moodwatch.app import app
 from moodwatch.errors import UserError
-from moodwatch.limits import limits_file, save_offset
+from moodwatch.limits import limits_file, load_offsets, save_offset
 from moodwatch.services import load_salt
 from records import EMOTIONS, Message
 from reporting.monitored import Monitored
@@ -295,3 +295,16 @@ def test_mistakes_in_the_file_are_told_with_their_line(
     monkeypatch.delenv("MOODWATCH_REPORT_CRON")
     Path(path).write_text("[schedules.a]\ncron = 'often'\n")
     assert f"{path}:2: expected a cron line" in refused("schedule", "list", "--schedules", path)
+
+
+def test_nats_added_to_limits_that_no_longer_ship_are_forgotten(tmp_path: Path) -> None:
+    path = tmp_path / "moods.db.limits.json"
+    save_offset(path, "key", 1.0, 0.25)
+    assert load_offsets(path) == {"key": [(1.0, 0.25)]}
+
+    held = json.loads(path.read_text())
+    path.write_text(json.dumps(held | {"added_to": "of an older release"}))
+
+    assert load_offsets(path) == {}
+    save_offset(path, "other", 1.0, 0.5)
+    assert load_offsets(path) == {"other": [(1.0, 0.5)]}
