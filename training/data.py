@@ -25,6 +25,8 @@ class Example:
     emotions: tuple[Emotion, ...]
     #: The one epoch that reads it, from 0; None: every one.
     epoch: int | None = None
+    #: A copy or a made sentence, whose label was given to it: no teacher is asked about it.
+    is_added: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,13 +195,15 @@ def make_training_set(
     device: str = "cpu",
     bfloat16: bool = False,
 ) -> TrainingSet:
-    """Encode the training texts and ask the teachers about them."""
+    """Encode the training texts and ask the teachers about all but what was added to them."""
     encoded = encode(examples, tokenizer, emotions=emotions, max_tokens=config.max_tokens)
     soft = None
     if config.teachers:
-        found = soft_labels(
+        asked = [index for index, example in enumerate(examples) if not example.is_added]
+        found = np.full((len(examples), len(emotions)), np.nan, dtype=np.float32)
+        found[asked] = soft_labels(
             config.teachers,
-            [example.text for example in examples],
+            [examples[index].text for index in asked],
             emotions=emotions,
             temperature=config.teacher_temperature,
             cache=config.out_dir / "teachers",

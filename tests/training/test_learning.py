@@ -14,7 +14,7 @@ from tests.support.training import tiny_train_config
 from training.augmenting.augment import AugmentConfig
 from training.config import TrainConfig, TrainError
 from training.data import Corpus, Example
-from training.inputs import TrainingSet, training_texts
+from training.inputs import TrainingSet, make_training_set, training_texts
 from training.losses import classification_loss, disagreement, distillation_loss
 from training.noise import add_random_noise, against_gradient
 from training.predict import load_run
@@ -164,6 +164,27 @@ def test_unlabelled_texts_hold_none_that_is_held_out(tmp_path: Path) -> None:
     config = _config(tmp_path / "run", teachers=(tmp_path,), unlabelled=(path,))
     added = training_texts(config, [CORPUS])[len(CORPUS.train) :]
     assert added == [Example("a new text", ())]
+
+
+def test_teachers_are_not_asked_about_what_was_added(tmp_path: Path) -> None:
+    teacher = train(_config(tmp_path / "teacher", epochs=1))
+    path = tmp_path / "more.txt"
+    path.write_text("a new text\n")
+    config = _config(
+        tmp_path / "student", teachers=(teacher,), teacher_weight=0.75, unlabelled=(path,),
+        augment=AugmentConfig(negation_share=1, noise_share=0.5),
+    )  # fmt: skip
+    run = load_run(teacher)
+    examples = training_texts(config, [CORPUS])
+    found = make_training_set(config, examples, run.tokenizer, run.emotions)
+    batch = found.batch(range(len(examples)), torch.device("cpu"))
+    n_given, n_added = len(CORPUS.train), len(examples) - len(CORPUS.train) - 1
+    assert n_added > n_given
+    assert batch.soft_weights.tolist() == [0.75] * n_given + [0.0] * n_added + [1.0]
+    assert batch.label_weights.tolist() == [0.25] * n_given + [1.0] * n_added + [0.0]
+    assert len(list((config.out_dir / "teachers").iterdir())) == 1
+    (asked,) = (np.load(file) for file in (config.out_dir / "teachers").iterdir())
+    assert len(asked) == n_given + 1
 
 
 def test_fresh_texts_without_labels_are_shared_out_over_the_epochs(tmp_path: Path) -> None:

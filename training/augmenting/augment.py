@@ -97,7 +97,8 @@ def augmented(
             scored = only_emotions(found, tuple(emotions))
             kept = [example for example in scored if fingerprint(example.text) not in excluded]
             log.info("texts_added", kind=kind, n=len(kept), epoch=epoch + 1 if epochs else "all")
-            result += [replace(text, epoch=epoch) for text in kept] if epochs else kept
+            own = epoch if epochs else None
+            result += [replace(example, epoch=own, is_added=True) for example in kept]
     return result
 
 
