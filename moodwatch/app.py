@@ -11,9 +11,9 @@ from typing import Annotated, Final
 import typer
 
 from moodwatch.commands import (
-    averaging,
     behaviour,
     db,
+    deriving,
     dialogue,
     explore,
     exporting,
@@ -56,7 +56,7 @@ for room in (
     db,
     model,
     training,
-    averaging,
+    deriving,
     exporting,
     judging,
     dialogue,

@@ -60,6 +60,13 @@ class Run:
     config: dict[str, Any]
     #: Matmuls in bfloat16: faster, and its logits differ in the third digit.
     bfloat16: bool = False
+    #: Name and version where it was opened from a bundle.
+    model_id: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What later runs call it: a bundle's name and version, a run's folder."""
+        return self.folder.name if self.model_id is None else self.model_id
 
     def rows(self, texts: Sequence[str]) -> list[tuple[int, ...]]:
         """Return the texts' token ids, cut at `max_tokens`."""
@@ -157,6 +164,7 @@ def open_model(folder: Path, *, device: str = "cpu", bfloat16: bool = False) -> 
         },
         config=bundle.metrics().get("training", {}).get("config", {}),
         bfloat16=bfloat16,
+        model_id=bundle.model_id,
     )
 
 

@@ -92,7 +92,8 @@ def train(config: TrainConfig) -> Path:
     facts = {
         "emotions": list(emotions),
         "encoder_source": source,
-        "start": None if start is None else start.folder.name,
+        "start": None if start is None else start.name,
+        "deepened": None if start is None else start.config.get("deepened"),
     }
     _describe(config, built, corpora, examples, **facts)
     training_set = make_training_set(
@@ -298,7 +299,7 @@ def _started(config: TrainConfig, start: Run) -> Built:
     network.load_state_dict(start.network.state_dict())
     log.info(
         "training_starts_from",
-        model=start.folder.name,
+        model=start.name,
         architecture=start.architecture,
         emotions=",".join(start.emotions),
     )

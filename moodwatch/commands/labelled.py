@@ -1,6 +1,6 @@
 """What training, averaging and exporting share: options that name data, how it is loaded, faults.
 
-Imported by `moodwatch.commands.training`, `averaging` and `exporting`.
+Imported by `moodwatch.commands.training`, `deriving` and `exporting`.
 """
 
 from __future__ import annotations

@@ -226,7 +226,8 @@ def test_a_run_can_go_on_from_a_bundle_and_be_taught_by_it(data: Path, tmp_path:
     assert run.emotions == start.emotions
     texts = ["i am happy", "that is sad and bad"]
     assert np.array_equal(run.logits(texts), start.logits(texts))
-    assert json.loads((still.out_dir / "train.json").read_text())["start"] == "bundle"
+    assert json.loads((still.out_dir / "train.json").read_text())["start"] == start.name
+    assert start.name == load_bundle(bundle).model_id
 
     with pytest.raises(TrainError, match="has its own"):
         train(replace(still, out_dir=tmp_path / "other", layers=2))

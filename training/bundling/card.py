@@ -259,6 +259,9 @@ def _recipe(config: Mapping[str, Any]) -> str:
     words = f"{config['epochs']} epochs, loss {config['loss']}, seed {config['seed']}."
     if start := config.get("start"):
         words += f" They went on from the weights of {start}."
+    if deepened := config.get("deepened"):
+        layers = " and ".join(map(str, deepened["after"]))
+        words += f" Before, new layers were put behind {layers} of {deepened['model']}."
     if averaged := config.get("averaged"):
         told = ", ".join(f"{part['share']:.2g} of {part['model']}" for part in averaged)
         words += f" Then weights were averaged: {told}."
