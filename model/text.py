@@ -15,8 +15,8 @@ from typing import Final
 
 from tokenizers import Tokenizer
 
-from model.elongation import shorten
 from model.emoji import words_for_emoji
+from model.spelling import shorten
 
 #: Stands for a mention: the placeholder GoEmotions puts where a name was.
 NAME: Final = "[NAME]"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.elongation import shorten
+from model.spelling import shorten
 
 
 @pytest.mark.parametrize(
