@@ -21,8 +21,8 @@ from model.labels import as_emotions
 from records import EMOTIONS, Emotion
 
 #: Raised when a reader of the old layout would misread the new one: 2 calibrates by more than a
-#: temperature, and says which kind of network it holds; 3 expects
-#: texts without letters drawn out (`model.spelling`).
+#: temperature, and says which kind of network it holds; 3 was
+#: calibrated on texts without letters drawn out (`model.spelling`).
 BUNDLE_SCHEMA: Final = 3
 _READABLE_SCHEMAS: Final = (1, 2, 3)
 
