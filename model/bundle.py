@@ -21,10 +21,9 @@ from model.labels import as_emotions
 from records import EMOTIONS, Emotion
 
 #: Raised when a reader of the old layout would misread the new one: 2 calibrates by more than a
-#: temperature, and says which kind of network it holds; 3 was
-#: calibrated on texts without letters drawn out (`model.spelling`).
-BUNDLE_SCHEMA: Final = 3
-_READABLE_SCHEMAS: Final = (1, 2, 3)
+#: temperature, and says which kind of network it holds.
+BUNDLE_SCHEMA: Final = 2
+_READABLE_SCHEMAS: Final = (1, 2)
 
 WEIGHTS: Final = "model.onnx"
 CHECKSUMS: Final = "checksums.json"
@@ -244,7 +243,7 @@ def _json_object(raw: bytes, name: str) -> dict[str, Any]:
 
 def _parse_config(document: dict[str, Any]) -> BundleConfig:
     if document.get("schema") not in _READABLE_SCHEMAS:
-        raise BundleError(f"expected bundle schema 1, 2 or 3, found {document.get('schema')!r}")
+        raise BundleError(f"expected bundle schema 1 or 2, found {document.get('schema')!r}")
     labels, label_emotions = _declared_emotions(document)
     try:
         config = BundleConfig(

@@ -16,7 +16,6 @@ from typing import Final
 from tokenizers import Tokenizer
 
 from model.emoji import words_for_emoji
-from model.spelling import shorten
 
 #: Stands for a mention: the placeholder GoEmotions puts where a name was.
 NAME: Final = "[NAME]"
@@ -25,6 +24,7 @@ _URL: Final = re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
 #: Not behind a word: an e-mail address is no mention.
 _MENTION: Final = re.compile(r"(?<![\w@])@\w+")
 _HASHTAG: Final = re.compile(r"(?<!\w)#(?=\w)")
+_REPEATED: Final = re.compile(r"([^\W\d_])\1{3,}")
 _SPACE: Final = re.compile(r"\s+")
 _QUOTES: Final = str.maketrans(
     {"\u2019": "'", "\u2018": "'", "\u201c": '"', "\u201d": '"', "\u2026": "..."}
@@ -35,7 +35,7 @@ def clean(text: str) -> str:
     """Return the text as the tokenizer should see it; may be empty.
 
     Undoes HTML entities, drops links, puts `[NAME]` for mentions, keeps a hashtag's word, spells
-    emoji out, shortens letters that are drawn out, drops what is no character
+    emoji out, cuts letters repeated more than three times to three, drops what is no character
     (control codes, lone surrogates) and joins white space. Case is the tokenizer's matter.
     """
     if "&" in text:
@@ -47,7 +47,7 @@ def clean(text: str) -> str:
     text = _MENTION.sub(NAME, text)
     text = _HASHTAG.sub("", text)
     text = words_for_emoji(text)
-    text = shorten(text)
+    text = _REPEATED.sub(r"\1\1\1", text)
     text = "".join(c if c.isprintable() else " " for c in text)
     return _SPACE.sub(" ", text).strip()
 

@@ -108,7 +108,7 @@ def test_a_pickle_called_onnx_is_refused(path: Path) -> None:
         ({"emotions": ["joy", "anger"]}, "7 outputs, found 2"),
         ({"emotions": None, "label_mapping": {"a": "joy", "b": "glee"}}, "found \\['glee'\\]"),
         ({"emotions": None, "label_mapping": {"a": "joy", "b": None}}, "at least two"),
-        ({"schema": 4}, "schema 1, 2 or 3, found 4"),
+        ({"schema": 3}, "schema 1 or 2, found 3"),
         ({"max_tokens": 100}, "max_tokens <= 64"),
         ({"overlap": 22}, "overlap < max_tokens"),
         ({"languages": None}, "lacks a field"),
