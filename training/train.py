@@ -39,6 +39,7 @@ from training.inputs import (
     training_texts,
 )
 from training.loop import Loop
+from training.machine import pick_device, uses_bfloat16
 from training.metrics import quality, softmax
 from training.networks.build import Built, encoder_folder, new_network, rebuild
 from training.networks.files import encoder_source, write_tokenizer
@@ -65,7 +66,7 @@ def train(config: TrainConfig) -> Path:
     """
     torch.set_num_threads(config.threads)
     device = pick_device(config.device)
-    bfloat16 = config.bfloat16 and has_bfloat16(device)
+    bfloat16 = config.bfloat16 and uses_bfloat16(config.out_dir, device)
     start = None if config.start_dir is None else open_model(config.start_dir)
     keeps_all = start is not None and config.emotions is None
     if start is not None:
@@ -94,6 +95,7 @@ def train(config: TrainConfig) -> Path:
         "encoder_source": source,
         "start": None if start is None else start.name,
         "deepened": None if start is None else start.config.get("deepened"),
+        "matmuls": "bfloat16" if bfloat16 else "float32",
     }
     _describe(config, built, corpora, examples, **facts)
     training_set = make_training_set(
@@ -109,26 +111,6 @@ def train(config: TrainConfig) -> Path:
     )
     validation = parts_of(corpora, "validation", tokenizer, emotions, config.max_tokens)
     return _run(loop, validation, emotions)
-
-
-def pick_device(device: str) -> torch.device:
-    """Return the device to train on; `auto` takes a GPU where there is one.
-
-    Raises:
-        TrainError: when a GPU is asked for and torch sees none.
-    """
-    if device == "cuda" and not torch.cuda.is_available():
-        raise TrainError("torch sees no CUDA device: use --device cpu")
-    is_cuda = device == "cuda" or (device == "auto" and torch.cuda.is_available())
-    return torch.device("cuda" if is_cuda else "cpu")
-
-
-def has_bfloat16(device: torch.device) -> bool:
-    """Tell whether bfloat16 matmuls run in hardware; emulated they are slower than float32."""
-    if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    found = torch.cpu.get_capabilities()
-    return any(found.get(name, False) for name in ("avx512_bf16", "amx_bf16", "amx_tile", "bf16"))
 
 
 def _run(loop: Loop, validation: Sequence[Part], emotions: Sequence[Emotion]) -> Path:

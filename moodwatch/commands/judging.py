@@ -285,7 +285,7 @@ def load_model(folder: Path | None, device: str | None) -> ScoresTexts:
     if folder is not None and (folder / "network.json").exists():
         need_training()
         from training.judging.scorers import RunScorer
-        from training.train import pick_device
+        from training.machine import pick_device
 
         with told_plainly():
             return RunScorer.load(folder, device=str(pick_device(settings.device)))

@@ -47,7 +47,9 @@ def with_states(
 ) -> list[TokenRow]:
     """Return the rows with the states of the encoder's fixed layers, in bfloat16."""
     distinct = sorted({row.ids for row in rows}, key=lambda ids: (len(ids), ids))
-    file = None if cache_dir is None else cache_dir / f"{_key(encoder, distinct)}.safetensors"
+    file = None
+    if cache_dir is not None:
+        file = cache_dir / f"{_key(encoder, distinct, bfloat16)}.safetensors"
     if file is not None and file.exists():
         joined = load_file(file)["states"]
     else:
@@ -79,9 +81,9 @@ def _compute(
     return states
 
 
-def _key(encoder: UtteranceEncoder, distinct: Sequence[tuple[int, ...]]) -> str:
+def _key(encoder: UtteranceEncoder, distinct: Sequence[tuple[int, ...]], bfloat16: bool) -> str:
     """Name a cache by everything its contents depend on."""
-    digest = hashlib.sha256(repr(encoder.sizes()).encode())
+    digest = hashlib.sha256(f"{encoder.sizes()!r} {bfloat16}".encode())
     for name, parameter in encoder.state_dict().items():
         digest.update(name.encode())
         digest.update(parameter.detach().float().numpy().tobytes())

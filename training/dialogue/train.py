@@ -32,6 +32,7 @@ from training.dialogue.network import DialogueConfig, DialogueNetwork, TokenRow
 from training.dialogue.states import token_rows, with_states
 from training.dialogue.views import make_views
 from training.loop import WarmupThenLinear
+from training.machine import uses_bfloat16
 from training.state import load_state, save_state, save_weights, write_json
 
 log = structlog.get_logger(__name__)
@@ -138,6 +139,7 @@ class _Run:
         self.config = config
         config.out_dir.mkdir(parents=True, exist_ok=True)
         corpus = config.corpus
+        self.bfloat16 = config.bfloat16 and uses_bfloat16(config.out_dir, torch.device("cpu"))
         self._refuse_another_configuration()
         torch.manual_seed(config.seed)
         tokenizer_file = config.out_dir / "tokenizer.json"
@@ -203,7 +205,7 @@ class _Run:
 
     def _step(self, batch: Sequence[_Encoded]) -> float:
         config = self.config
-        with torch.autocast("cpu", torch.bfloat16, enabled=config.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.bfloat16):
             logits = self._logits(batch)
         loss = F.cross_entropy(
             logits,
@@ -262,7 +264,7 @@ class _Run:
         config = self.config
         if self.network.encoder.has_lower:
             rows = with_states(
-                self.network.encoder, rows, cache_dir=config.cache_dir, bfloat16=config.bfloat16
+                self.network.encoder, rows, cache_dir=config.cache_dir, bfloat16=self.bfloat16
             )
         numbers = {label: number for number, label in enumerate(config.corpus.labels)}
         encoded = []
@@ -283,6 +285,7 @@ class _Run:
     def _refuse_another_configuration(self) -> None:
         file = self.config.out_dir / "train.json"
         wanted = json.loads(json.dumps(self.config.to_json()))
+        wanted["matmuls"] = "bfloat16" if self.bfloat16 else "float32"
         if file.exists():
             found = json.loads(file.read_text(encoding="utf-8"))
             if found != wanted:
