@@ -170,6 +170,7 @@ def render_html(page: Page) -> str:
         "points": points,
         "interval": interval,
         "bucket": bucket_name,
+        "unbroken": _unbroken,
     }
     return environment.get_template("report.html.j2").render(
         page=page,
@@ -180,6 +181,11 @@ def render_html(page: Page) -> str:
         held=Markup(script_safe_json(held)),  # noqa: S704
         people=Markup(script_safe_json(people)),  # noqa: S704
     )
+
+
+def _unbroken(sentence: str) -> str:
+    """Keep a number and its percent sign on one line of a narrow screen."""
+    return sentence.replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def write_html(page: Page, path: Path) -> Path:

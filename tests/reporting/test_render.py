@@ -274,6 +274,14 @@ def test_what_is_known_of_a_shift_is_shown() -> None:
         assert part in text, part
 
 
+def test_a_number_and_its_percent_sign_share_a_line() -> None:
+    html = render_html(page())
+
+    sentences = re.findall(r"<(?:p|h3|li)(?: class=\"[a-z]+\")?>([^<]*%[^<]*)", html)
+    assert len(sentences) > 5
+    assert all(re.search(r"\d %", sentence) is None for sentence in sentences)
+
+
 def test_an_empty_database_gives_a_page() -> None:
     report = Report(hourly().iloc[:0], ShiftReport(), Quality(), "none", NOW)
 
