@@ -115,9 +115,6 @@ class TrainConfig:
     #: Share of the loss that is the teachers'; texts without a label have no other.
     teacher_weight: float = 0.5
     teacher_temperature: float = 1.0
-    #: A made sentence is neutral by the share that the teachers find, this at most: readers of
-    #: short texts call mild feelings neutral, those who made the sentences did not. 0: not at all.
-    made_neutral_cap: float = 0.0
     #: Files of texts without labels, for the teachers to label: a line each, or CSV with `text`.
     unlabelled: tuple[Path, ...] = ()
 
@@ -153,7 +150,7 @@ class TrainConfig:
                              "word embeddings")  # fmt: skip
         for name, least, most in (
             ("teacher_weight", 0, 1), ("label_smoothing", 0, 1), ("average_decay", 0, 1),
-            ("layer_lr_decay", 0, 1), ("warmup_share", 0, 1), ("made_neutral_cap", 0, 0.49),
+            ("layer_lr_decay", 0, 1), ("warmup_share", 0, 1),
         ):  # fmt: skip
             if not least <= getattr(self, name) <= most:
                 raise TrainError(f"expected {name} of {least} to {most}, found "

@@ -25,10 +25,8 @@ class Example:
     emotions: tuple[Emotion, ...]
     #: The one epoch that reads it, from 0; None: every one.
     epoch: int | None = None
-    #: A made sentence or a copy, not one of the texts given.
+    #: A copy or a made sentence, whose label was given to it: no teacher is asked about it.
     is_added: bool = False
-    #: What a copy was made of: teachers answer for that.
-    copy_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,23 +195,15 @@ def make_training_set(
     device: str = "cpu",
     bfloat16: bool = False,
 ) -> TrainingSet:
-    """Encode the training texts and ask the teachers about them.
-
-    A copy gets the answer for its original, written as the teachers read best. A made sentence
-    keeps the label it was made for, but for the share that the teachers find neutral in it
-    (`made_neutral_cap`).
-    """
+    """Encode the training texts and ask the teachers about all but what was added to them."""
     encoded = encode(examples, tokenizer, emotions=emotions, max_tokens=config.max_tokens)
-    targets = torch.tensor([row.target for row in encoded], dtype=torch.float32)
     soft = None
     if config.teachers:
-        is_made = [e.is_added and e.copy_of is None for e in examples]
-        softens = config.made_neutral_cap > 0 and "neutral" in emotions
-        asked = [n for n, made in enumerate(is_made) if softens or not made]
+        asked = [index for index, example in enumerate(examples) if not example.is_added]
         found = np.full((len(examples), len(emotions)), np.nan, dtype=np.float32)
         found[asked] = soft_labels(
             config.teachers,
-            [examples[n].copy_of or examples[n].text for n in asked],
+            [examples[index].text for index in asked],
             emotions=emotions,
             temperature=config.teacher_temperature,
             cache=config.out_dir / "teachers",
@@ -219,15 +211,11 @@ def make_training_set(
             bfloat16=bfloat16,
         )
         soft = torch.from_numpy(found)
-        if softens:
-            at = emotions.index("neutral")
-            made = torch.tensor(is_made)
-            targets[made] = _softened(targets[made], soft[made, at], at, config.made_neutral_cap)
-            soft[made] = torch.nan
         without = sum(not e.emotions for e, row in zip(examples, found, strict=True)
                       if np.isnan(row).any())  # fmt: skip
         if without:
             log.warning("no_teacher_knows", texts=without, consequence="they teach nothing")
+    targets = torch.tensor([row.target for row in encoded], dtype=torch.float32)
     return TrainingSet(
         [row.ids for row in encoded],
         targets,
@@ -280,12 +268,6 @@ def hash_of(examples: Iterable[Example]) -> str:
     for example in examples:
         found.update(f"{example.text}\0{','.join(example.emotions)}\n".encode("utf-8", "replace"))
     return found.hexdigest()
-
-
-def _softened(targets: Tensor, neutral: Tensor, at: int, cap: float) -> Tensor:
-    """Give the output `at` the share `neutral` (N,) of each target (N, E), `cap` at most."""
-    share = neutral.nan_to_num(0.0).clamp(max=cap)[:, None]
-    return targets * (1 - share) + share * torch.eye(targets.shape[1])[at]
 
 
 def _rounds(epochs: Sequence[int | None]) -> list[list[int]]:

@@ -192,15 +192,6 @@ def train(
         float, _option("Their share of the loss", "Teachers", min=0, max=1)
     ] = 0.5,
     teacher_temperature: Annotated[float, _option("Softens both sides", "Teachers", min=0.1)] = 1.0,
-    made_neutral_cap: Annotated[
-        float,
-        _option(
-            "Made sentences are neutral by the share the teachers find, this at most",
-            "Teachers",
-            min=0,
-            max=0.49,
-        ),
-    ] = 0.0,
     unlabelled: Annotated[
         list[Path] | None,
         _option(
@@ -278,7 +269,6 @@ def train(
             teachers=tuple(_teacher(name) for name in teachers or ()),
             teacher_weight=teacher_weight,
             teacher_temperature=teacher_temperature,
-            made_neutral_cap=made_neutral_cap,
             unlabelled=tuple(unlabelled or ()),
             device=_one_of("--device", device, "auto", "cpu", "cuda"),
             threads=threads,

@@ -44,8 +44,10 @@ def write_data(folder: Path) -> Path:
 
 
 def tiny_train_config(data: Path, out: Path, **changes: Any) -> TrainConfig:
-    """A run of seconds: 24 tokens, one thread, a head of 16."""
-    base = TrainConfig((data,), out, epochs=2, max_tokens=24, threads=1, device="cpu", bfloat16=False)
+    """A run of seconds: 24 tokens, one thread, a head of 16; in float32, on any processor."""
+    base = TrainConfig(
+        (data,), out, epochs=2, max_tokens=24, threads=1, device="cpu", bfloat16=False
+    )
     head = replace(base.network, lstm_hidden=16, attention_heads=2, dropout=0.1)
     scratch = ScratchConfig(embedding=16, lstm_hidden=8, dense=(16, 8), dropout=0.1)
     return replace(base, network=head, scratch=scratch, **changes)

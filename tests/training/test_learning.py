@@ -167,7 +167,7 @@ def test_unlabelled_texts_hold_none_that_is_held_out(tmp_path: Path) -> None:
     assert added == [Example("a new text", ())]
 
 
-def test_teachers_answer_for_a_copy_s_original_and_not_for_what_was_made(tmp_path: Path) -> None:
+def test_teachers_are_not_asked_about_what_was_added(tmp_path: Path) -> None:
     teacher = train(_config(tmp_path / "teacher", epochs=1))
     path = tmp_path / "more.txt"
     path.write_text("a new text\n")
@@ -179,45 +179,12 @@ def test_teachers_answer_for_a_copy_s_original_and_not_for_what_was_made(tmp_pat
     examples = training_texts(config, [CORPUS])
     found = make_training_set(config, examples, run.tokenizer, run.emotions)
     batch = found.batch(range(len(examples)), torch.device("cpu"))
-    asked = [not e.is_added or e.copy_of is not None for e in examples]
-    assert sum(not e.is_added for e in examples) == len(CORPUS.train) + 1
-    assert {e.copy_of is None for e in examples if e.is_added} == {True, False}
-    for example, is_asked, label, soft in zip(
-        examples, asked, batch.label_weights.tolist(), batch.soft_weights.tolist(), strict=True
-    ):
-        whole = 0.75 if example.emotions else 1.0
-        assert (label, soft) == ((1 - whole, whole) if is_asked else (1.0, 0.0))
-    places = {example.text: n for n, example in enumerate(examples) if not example.is_added}
-    for n, example in enumerate(examples):
-        if example.copy_of is not None:
-            original = batch.soft_targets[places[example.copy_of]]
-            torch.testing.assert_close(batch.soft_targets[n], original)
-
-
-def test_a_made_sentence_is_neutral_as_far_as_teachers_find_it_but_keeps_its_label(
-    tmp_path: Path,
-) -> None:
-    made = [
-        Example(text, ("joy",), is_added=True) for text in ("it was fine", "we won it", "new here")
-    ]
-    tokenizer = load_run(train(_config(tmp_path / "any", epochs=1))).tokenizer
-    emotions = ("joy", "sadness", "neutral")
-    path = tmp_path / "answers.npz"
-    np.savez(path, texts=[e.text for e in made[:2]], emotions=list(emotions),
-             probabilities=[[0.1, 0.1, 0.8], [0.2, 0.6, 0.2]])  # fmt: skip
-
-    def targets(cap: float) -> list[list[float]]:
-        config = _config(tmp_path / "run", teachers=(path,), made_neutral_cap=cap)
-        found = make_training_set(config, made, tokenizer, emotions)
-        batch = found.batch(range(3), torch.device("cpu"))
-        assert batch.soft_weights.tolist() == [0.0] * 3
-        assert batch.label_weights.tolist() == [1.0] * 3
-        return [[round(x, 4) for x in row] for row in batch.targets.tolist()]
-
-    assert targets(0.4) == [[0.6, 0.0, 0.4], [0.8, 0.0, 0.2], [1.0, 0.0, 0.0]]
-    assert targets(0.0) == [[1.0, 0.0, 0.0]] * 3
-    with pytest.raises(TrainError, match="made_neutral_cap"):
-        _config(tmp_path / "run", made_neutral_cap=0.5)
+    n_given, n_added = len(CORPUS.train), len(examples) - len(CORPUS.train) - 1
+    assert n_added > n_given
+    assert batch.soft_weights.tolist() == [0.75] * n_given + [0.0] * n_added + [1.0]
+    assert batch.label_weights.tolist() == [0.25] * n_given + [1.0] * n_added + [0.0]
+    (asked,) = (np.load(file) for file in (config.out_dir / "teachers").iterdir())
+    assert len(asked) == n_given + 1
 
 
 def test_fresh_texts_without_labels_are_shared_out_over_the_epochs(tmp_path: Path) -> None:

@@ -142,7 +142,7 @@ def _with_synonyms(
     for example in _some(examples, config.synonym_share, order):
         text = thesaurus.rewrite(example.text, config.synonym_rate, order)
         if text is not None:
-            copies.append(Example(text, example.emotions, copy_of=example.text))
+            copies.append(Example(text, example.emotions))
     return copies
 
 
@@ -157,9 +157,7 @@ def _with_noise(examples: Sequence[Example], share: float, order: random.Random)
             else:
                 text = STYLES[style](draw, example.text)
             if text != example.text:
-                # A smiley tells more than the text without it.
-                original = None if style == "smiley" else example.text
-                copies.append(Example(text, example.emotions, copy_of=original))
+                copies.append(Example(text, example.emotions))
                 break
     return copies
 
@@ -167,9 +165,5 @@ def _with_noise(examples: Sequence[Example], share: float, order: random.Random)
 def _with_swaps(examples: Sequence[Example], share: float, order: random.Random) -> list[Example]:
     draw = Draw(order)
     twins = ((example, swapped(draw, example.text)) for example in examples)
-    able = [
-        Example(text, example.emotions, copy_of=example.text)
-        for example, text in twins
-        if text is not None
-    ]
+    able = [Example(text, example.emotions) for example, text in twins if text is not None]
     return _some(able, share, order)

@@ -30,7 +30,7 @@ CONFIG = ExportConfig(name="any", threads=1)
 
 
 def _run(out: Path, **changes: object) -> TrainConfig:
-    config = tiny_train_config(Path("unused"), out, epochs=1, bfloat16=False)
+    config = tiny_train_config(Path("unused"), out, epochs=1)
     return replace(config, data=(CORPUS,), **changes)  # type: ignore[arg-type]
 
 

@@ -34,7 +34,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 def _config(folder: Path, out: Path, **changes: object) -> TrainConfig:
-    config = tiny_train_config(Path("unused"), out, encoder=folder, epochs=1, bfloat16=False)
+    config = tiny_train_config(Path("unused"), out, encoder=folder, epochs=1)
     return replace(config, data=(CORPUS,), **changes)  # type: ignore[arg-type]
 
 
