@@ -49,7 +49,7 @@ def test_a_watched_authors_shift_is_told_first_and_has_a_card(
     theirs = [shift for shift in found.shifts if shift.author == "ann"]
     assert theirs
     headline = tab.evaluate("document.querySelector('.lead').textContent")
-    assert headline == found.headlines[0]
+    assert headline.replace("\N{NO-BREAK SPACE}", " ") == found.headlines[0]
     told = tab.evaluate("[...document.querySelectorAll('main > section:first-of-type p')]"
                         ".map(p => p.textContent)")  # fmt: skip
     anger = next(shift for shift in theirs if shift.emotion == "anger")

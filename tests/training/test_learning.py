@@ -240,7 +240,7 @@ def test_a_run_with_fresh_texts_goes_on_where_it_was_stopped(tmp_path: Path) -> 
 def test_every_means_at_once_still_learns(tmp_path: Path) -> None:
     config = _config(
         tmp_path / "run", loss="focal", class_weights=True, resample="over", label_smoothing=0.05,
-        average_decay=0.5, r_drop=0.5, adversary="fgm", adversary_strength=0.5, epochs=8,
+        average_decay=0.5, r_drop=0.5, adversary="fgm", adversary_strength=0.5, epochs=16,
         batch_size=8,
     )  # fmt: skip
     run = load_run(train(config))
