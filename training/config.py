@@ -120,7 +120,7 @@ class TrainConfig:
 
     #: Longer training texts keep their beginning.
     max_tokens: int = 128
-    #: Mixed precision where the processor has it: bfloat16 matmuls, float32 weights.
+    #: Mixed precision where it is the faster: bfloat16 matmuls, float32 weights.
     bfloat16: bool = True
     device: Device = "auto"
     seed: int = 13

@@ -204,7 +204,7 @@ def train(
     device: Annotated[str, _option("Where to train", "Machine", metavar="auto|cpu|cuda")] = "auto",
     threads: Annotated[int, _option("Processor threads", "Machine", min=1)] = 2,
     bfloat16: Annotated[
-        bool, _option("Half-precision matmuls where the processor has them", "Machine")
+        bool, _option("Half-precision matmuls where they are the faster", "Machine")
     ] = True,
 ) -> None:
     """Train a network: the hybrid, a plain head on any encoder, or a small one from scratch.

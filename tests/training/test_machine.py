@@ -45,8 +45,8 @@ def test_a_run_that_goes_on_keeps_the_precision_it_began_with(
     assert machine.uses_bfloat16(tmp_path, CPU)
 
 
-@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
-def test_a_gpu_that_is_not_there_is_refused() -> None:
+def test_a_gpu_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert machine.pick_device("auto") == CPU
     with pytest.raises(TrainError, match="no CUDA device"):
         machine.pick_device("cuda")
